@@ -1,0 +1,82 @@
+# make run     serve the bundled gallery at http://127.0.0.1:9999
+# make test    every check: format, lint, types, tests, also in a real browser
+# make check   the quick part of that: without the browser
+# make demo    train a classifier and watch its loss live
+# make bench   measure
+# make clean   remove what these made
+#
+# The first run sets up .venv, from python3 (3.11 or newer, with venv) alone. PYTHON=... chooses another.
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
+
+help:
+	@sed -n '/^# make/s/^# //p' Makefile
+
+run: .venv/installed
+	$(BIN)/plotd serve
+
+test: .venv/installed-test
+	@$(MAKE) --no-print-directory lint
+	PYTHON=$(BIN)/python tests/browser/install.sh
+	$(BIN)/python -m pytest
+
+check: .venv/installed-test
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest --ignore=tests/browser
+
+lint: .venv/installed-test
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+demo: .venv/installed-demo
+	@mkdir -p examples/run
+	@$(BIN)/python examples/train_digits.py examples/run/digits.csv & trainer=$$!; \
+	trap 'kill $$trainer 2>/dev/null' EXIT; trap 'exit 130' INT TERM; \
+	echo "Watch it at http://127.0.0.1:9999/plots/convergence?file_path=digits.csv"; \
+	$(BIN)/plotd serve plots/gallery examples/run
+
+bench: .venv/installed
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache examples/run
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/installed: .venv/pyvenv.cfg setup.cfg pyproject.toml
+	@echo "Installing plotd into .venv (once, about a minute)"
+	$(PIP) --editable .
+	@touch $@
+
+.venv/installed-%: .venv/pyvenv.cfg setup.cfg pyproject.toml
+	@echo "Installing plotd into .venv, with what 'make $*' needs (once, about a minute)"
+	$(PIP) --editable '.[$*]'
+	@touch .venv/installed $@
+
+.venv/pyvenv.cfg:
+	@found=; newest=none; \
+	for python in $(PYTHON); do \
+	    version=$$("$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2] * (sys.version_info >= (3, 11)))' \
+	        2>/dev/null) || continue; \
+	    test -n "$$version" || continue; \
+	    newest=$$version; \
+	    if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if test -n "$$found"; then \
+	    echo "Making .venv with Python $$newest" && "$$found" -m venv --clear .venv; \
+	elif test "$$newest" = none; then \
+	    echo "plotd needs Python 3.11 or newer, and found none among: $(PYTHON)" >&2; exit 1; \
+	else \
+	    echo "Python $$newest has no venv (ensurepip is missing): apt install python3-venv" >&2; exit 1; \
+	fi
+
+# A virtual environment holds absolute paths and belongs to one Python: one that was moved, copied or outlived its Python
+# is made anew.
+SOUND := $(shell grep -qsF " $(CURDIR)/.venv" .venv/pyvenv.cfg && $(BIN)/python -c 'import pip' 2>/dev/null && echo yes)
+ifneq ($(SOUND),yes)
+.PHONY: .venv/pyvenv.cfg
+endif
+
+.PHONY: help run test check lint demo bench clean
