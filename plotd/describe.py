@@ -1,0 +1,166 @@
+"""What a figure says: where its axes are, and its alt text. Draws nothing, and invents nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.text import Text
+from PIL import Image
+
+from plotd.axes import AxesDescription, describe_axes, is_colorbar, title_of, visible_axes
+from plotd.phrases import listed, of_axis, of_series, plain, quoted, sentence, stopped
+from plotd.series import Series, read_series
+
+__all__ = ["AxesDescription", "alt_text", "describe_axes"]
+
+_MOST_CHARACTERS = 2000
+_MOST_NAMELESS = 6
+_REST = "There is more, which is left out here."
+_POLAR = {"x": "angle in radians", "y": "radius"}
+
+
+def alt_text(pictures: Sequence[Figure | Image.Image]) -> str:
+    """Say in plain sentences what *pictures*, which were just drawn, show.
+
+    Of each: titles, axes with labels and ranges, each series with kind, name, number of points, range and last value.
+    At most 2,000 characters; if that is not enough for all, the last sentence says so.
+    """
+    sentences: list[str] = []
+    for number, picture in enumerate(pictures, start=1):
+        if len(pictures) > 1:
+            sentences.append(f"Picture {number} of {len(pictures)}.")
+        sentences += [_of_image(picture)] if isinstance(picture, Image.Image) else _of_figure(picture)
+    return _within(_MOST_CHARACTERS, sentences)
+
+
+def _within(limit: int, sentences: Iterable[str]) -> str:
+    whole = " ".join(sentences)
+    if len(whole) <= limit:
+        return whole
+    text = ""
+    for words in sentences:
+        if len(text) + len(words) + len(_REST) + 1 > limit:
+            break
+        text += words + " "
+    return text + _REST
+
+
+def _of_image(image: Image.Image) -> str:
+    return f"An image, {image.width} pixels wide and {image.height} high."
+
+
+def _of_figure(figure: Figure) -> list[str]:
+    axes = list(visible_axes(figure))
+    plots = _plots(one for one in axes if not is_colorbar(one))
+    sentences = list(_titles(figure))
+    for number, plot in enumerate(plots, start=1):
+        if len(plots) > 1:
+            sentences.append(f"Plot {number} of {len(plots)}.")
+        sentences += _of_plot(plot)
+    sentences += [_of_colorbar(one) for one in axes if is_colorbar(one)]
+    titles = (figure.get_suptitle(), figure.get_supxlabel(), figure.get_supylabel())
+    sentences += _of_texts(text for text in figure.texts if text.get_text() not in titles)
+    return sentences or ["An empty figure."]
+
+
+def _plots(all_axes: Iterable[Axes]) -> list[list[Axes]]:
+    """Put axes together that lie on the same place and share an axis: to a reader, twins are one plot."""
+    plots: list[list[Axes]] = []
+    for axes in all_axes:
+        twins = next((plot for plot in plots if _are_twins(plot[0], axes)), None)
+        if twins is None:
+            plots.append([axes])
+        else:
+            twins.append(axes)
+    return plots
+
+
+def _are_twins(one: Axes, other: Axes) -> bool:
+    share = _share("x", one, other) or _share("y", one, other)
+    return share and one.get_position().bounds == other.get_position().bounds
+
+
+def _titles(figure: FigureBase) -> Iterator[str]:
+    if title := figure.get_suptitle():
+        yield stopped(plain(title))
+    for direction, label in (("x", figure.get_supxlabel()), ("y", figure.get_supylabel())):
+        if label:
+            yield f"All {direction} axes: {quoted(label)}."
+    for part in figure.subfigs:
+        yield from _titles(part)
+
+
+def _of_plot(plot: Sequence[Axes]) -> list[str]:
+    sentences = [stopped(plain(title)) for title in map(title_of, plot) if title]
+    if axes_words := list(_of_axes(plot)):
+        sentences.append(sentence("; ".join(axes_words)))
+    for axes in plot:
+        series = read_series(axes)
+        sentences += [sentence(words) for words in _of_all_series(axes, series, _side(plot, axes))]
+        if not any(one.kind == "pie" for one in series):  # the texts of a pie are the names of its slices
+            sentences += _of_texts(axes.texts)
+        sentences += [f"A table of {len(table.get_celld())} cells." for table in axes.tables]
+    return sentences
+
+
+def _of_axes(plot: Sequence[Axes]) -> Iterator[str]:
+    """Yield what each axis of *plot* shows; one that twins share stands once."""
+    for letter in ("x", "y", "z"):
+        shown: list[Axes] = []
+        for axes in plot:
+            if _shows(axes, letter) and not any(_share(letter, axes, other) for other in shown):
+                shown.append(axes)
+        for axes in shown:
+            axis: Axis = getattr(axes, f"{letter}axis")
+            name = _POLAR.get(letter, "") if axes.name == "polar" else f"{letter} axis"
+            side = f"{axis.get_label_position()} " if len(shown) > 1 else ""
+            yield of_axis(axis, getattr(axes, f"get_{letter}lim")(), side + name)
+
+
+def _shows(axes: Axes, letter: str) -> bool:
+    axis: Axis | None = getattr(axes, f"{letter}axis", None)
+    switched_on = getattr(axes, "_axis3don", axes.axison)  # in 3-D, axison is off for good
+    if axis is None or not (switched_on and axis.get_visible()):
+        return False
+    return bool(axis.get_label_text()) or any(tick.get_text() for tick in axis.get_majorticklabels())
+
+
+def _share(letter: str, one: Axes, other: Axes) -> bool:
+    return one is other or (letter != "z" and getattr(one, f"get_shared_{letter}_axes")().joined(one, other))
+
+
+def _side(plot: Sequence[Axes], axes: Axes) -> str:
+    """Return which of the axes that twins don't share *axes* goes by."""
+    if not all(_share("y", axes, other) for other in plot):
+        return f" on the {axes.yaxis.get_label_position()} axis"
+    if not all(_share("x", axes, other) for other in plot):
+        return f" on the {axes.xaxis.get_label_position()} axis"
+    return ""
+
+
+def _of_all_series(axes: Axes, all_series: Sequence[Series], side: str) -> Iterator[str]:
+    nameless = [series for series in all_series if series.kind in ("line", "points") and not series.label]
+    if len(nameless) <= _MOST_NAMELESS:
+        nameless = []
+    for series in all_series:
+        if series not in nameless:
+            yield of_series(axes, series, side)
+    if nameless:
+        heights = np.concatenate([series.y for series in nameless])
+        together = Series("line", x=np.zeros_like(heights), y=heights)
+        yield f"{len(nameless)} lines without names{side}: in all " + of_series(axes, together).removeprefix("line: ")
+
+
+def _of_texts(texts: Iterable[Text]) -> list[str]:
+    shown = [quoted(text.get_text()) for text in texts if text.get_visible() and text.get_text().strip()]
+    return [f"Text: {listed(shown)}."] if shown else []
+
+
+def _of_colorbar(axes: Axes) -> str:
+    lying = axes.get_window_extent().width > axes.get_window_extent().height
+    axis, limits = (axes.xaxis, axes.get_xlim()) if lying else (axes.yaxis, axes.get_ylim())
+    return sentence(of_axis(axis, limits, "colour bar"))
