@@ -1,0 +1,169 @@
+"""One import of user code: what it may change in the process, for itself alone. Knows nothing of where modules are.
+
+Standard input is empty meanwhile, the working folder and sys.path are restored after it, and threads started by it are
+told of, and don't keep the process from ending.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from plots.tracing import Trace, trace
+
+if TYPE_CHECKING:
+    from plots.module import Module
+
+PREFIX = "_plotd_"  # of the names under which user modules stand in sys.modules
+GRACE_S = 0.2  # for threads that are about to end
+LIBRARIES = ("site-packages", "dist-packages")
+
+
+class ThreadsLeft(ImportError):
+    """Threads that a module started as it was imported go on running."""
+
+
+class Attempt:
+    """The import of one module, *root*, and of all that it imports for the first time. *running* holds those under way.
+
+    *requester* is the module whose function asks for it in a render.
+    """
+
+    def __init__(self, requester: Module | None = None) -> None:
+        self.requester = requester
+        self.running: list[Module] = []
+        self.root: Module | None = None
+        self.is_over = False
+        self.lost_turn = False
+        self._threads: list[threading.Thread] = []
+        self._path = list(sys.path)
+        self._folder = _working_folder()
+        self._stdin = sys.stdin
+        self._empty = open(os.devnull)  # noqa: SIM115 - `restore` closes it
+        sys.stdin = self._empty
+
+    def restore(self) -> None:
+        """Undo what the code changed. The first call counts: later on that may be somebody else's."""
+        if self.is_over:
+            return
+        self.is_over = True
+        self.gather_folders()
+        sys.stdin = self._stdin
+        self._empty.close()
+        if self._folder and _working_folder() != self._folder:
+            os.chdir(self._folder)
+
+    def begin(self, module: Module) -> int:
+        """Note that *module* runs now; return what `end` is to be told."""
+        self.root = self.root or module
+        self.running.append(module)
+        return len(self._threads)
+
+    def end(self, module: Module, begun: int) -> None:
+        """Note that *module* has run.
+
+        Raises:
+            ThreadsLeft: it started threads that go on.
+        """
+        started = self._threads[begun:]
+        del self._threads[begun:]
+        deadline = time.monotonic() + GRACE_S
+        for thread in started:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        left = [thread.name for thread in started if thread.is_alive()]
+        if left:
+            what = f"importing {os.path.basename(module.path)} left threads running ({', '.join(left)})"
+            raise ThreadsLeft(f"{what}: start threads inside the plot function, and end them there", path=module.path)
+
+    def gather_folders(self) -> None:
+        """Take what the code added to sys.path off it again: such folders are searched for that code alone.
+
+        Folders of installed libraries stay, at the end: what is in them doesn't bear to be imported under other names.
+        """
+        found, sys.path[:] = list(sys.path), self._path
+        in_front = set(itertools.takewhile(lambda entry: entry not in self._path, found))
+        for entry in dict.fromkeys(found):
+            if entry in self._path or not isinstance(entry, str):
+                continue
+            if not os.path.isdir(entry) or any(part in LIBRARIES for part in entry.split(os.sep)):
+                self._path.append(entry)
+                sys.path.append(entry)
+            elif self.running:
+                module = self.running[-1]
+                (module.front if entry in in_front else module.back).append(os.path.abspath(entry))
+
+    def add_thread(self, thread: threading.Thread) -> None:
+        """Note that the code starts *thread*, if it isn't of a library's own kind: that is the library's business."""
+        if type(thread).__module__.startswith(("threading", PREFIX)):
+            self._threads.append(thread)
+
+
+def plain(text: str) -> str:
+    """Return *text* with modules called as the user calls them."""
+    return re.sub(rf"\b{PREFIX}\d+_\.?", "", text)
+
+
+@contextlib.contextmanager
+def attempt(requester: Module | None = None) -> Iterator[Attempt]:
+    """Return the attempt under way in this context; if there is none, a new one is until the block ends."""
+    under_way = _current.get()
+    if under_way is not None:
+        yield under_way
+        return
+    _install()
+    own = Attempt(requester)
+    token = _current.set(own)
+    try:
+        yield own
+    finally:
+        _current.reset(token)
+        own.restore()
+
+
+def attempt_under_way() -> Attempt | None:
+    return _current.get()
+
+
+@contextlib.contextmanager
+def outside() -> Iterator[None]:
+    """Let a library be imported: what it reads, and the threads that it starts, are not the user code's."""
+    token = _current.set(None)
+    try:
+        with trace(Trace()):
+            yield
+    finally:
+        _current.reset(token)
+
+
+def _start_noticed(thread: threading.Thread) -> None:
+    """Start *thread*, as ``Thread.start`` does; one that is started by an import can't keep the process from ending."""
+    noticing = _current.get()
+    if noticing is not None and thread.ident is None:
+        thread.daemon = True
+        noticing.add_thread(thread)
+    _start(thread)
+
+
+def _install() -> None:
+    """Have threads noticed that user code starts, once in a process."""
+    if threading.Thread.start is not _start_noticed:
+        threading.Thread.start = _start_noticed  # type: ignore[assignment]  # mypy counts self twice
+
+
+def _working_folder() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
+        return None
+
+
+_start = threading.Thread.start
+_current: ContextVar[Attempt | None] = ContextVar("attempt", default=None)

@@ -1,0 +1,238 @@
+"""From paths to PlotSpecs, and to the files that hold none because something is wrong with them. Draws nothing."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from plotd.decorator import PlotOptions
+from plots.dates import duration_s
+from plots.folders import File, look
+from plots.importing import ImportFailed
+from plots.loading import Entry, Library
+from plots.naming import Bearer, full_names
+from plots.outline import Definition, outline
+from plots.parameters import words_of
+from plots.signature import NotServable, read_parameters
+from plots.spec import Parameter, PlotSpec
+
+TABLE = Path(__file__).resolve().parent / "gallery" / "table.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file or folder that could not be loaded, or part of it: *path* is below its root, *message* says why."""
+
+    path: str
+    line: int | None
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What a look at the paths found. *folders* are all that were looked at; *data_files* are absolute."""
+
+    plots: tuple[PlotSpec, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    folders: tuple[Path, ...] = ()
+    data_files: tuple[Path, ...] = ()
+
+
+def scan(paths: Sequence[Path], library: Library, held: Iterable[PlotSpec] = ()) -> Discovery:
+    """Return the plots in *paths*: .py files, data files, and folders with all below them.
+
+    Files are parsed; only one that defines plots is imported, by *library*. Those of the plots *held* before that are
+    still there keep their full names.
+
+    Raises:
+        ValueError: one of *paths* doesn't exist, or is neither of these.
+    """
+    found = look(paths)
+    finds = _Finds(library)
+    finds.failures += [Failure(str(file.relative), None, _reason(error)) for file, error in found.unreadable]
+    for file in found.files:
+        if file.is_data:
+            finds.add_data(file)
+        else:
+            finds.add_code(file)
+    names = full_names([bearer for bearer, _ in finds.plots], {_key(spec): spec.name for spec in held})
+    library.tidy()
+    return Discovery(
+        tuple(replace(spec, name=name) for name, (_, spec) in zip(names, finds.plots, strict=True)),
+        tuple(finds.failures),
+        tuple(found.folders),
+        tuple(dict.fromkeys([*(file.path for file in found.files if file.is_data), *found.beside])),
+    )
+
+
+def aliases(plots: Sequence[PlotSpec], held: Mapping[str, str]) -> dict[str, str]:
+    """Return the full name that each alias leads to: who *held* it keeps it, else the first of *plots* has it.
+
+    What is some plot's full name is no other's alias.
+    """
+    full = {spec.name for spec in plots}
+    aliased = [spec for spec in plots if spec.alias not in full]
+    there = {spec.name: spec.alias for spec in aliased}
+    kept = {alias: name for alias, name in held.items() if there.get(name) == alias}
+    return {**{spec.alias: spec.name for spec in reversed(aliased)}, **kept}
+
+
+class _Finds:
+    """The plots found so far, as yet without names, and what went wrong."""
+
+    def __init__(self, library: Library) -> None:
+        self.plots: list[tuple[Bearer, PlotSpec]] = []
+        self.failures: list[Failure] = []
+        self._library = library
+        self._table: PlotSpec | None = None
+
+    def add_code(self, file: File) -> None:
+        """Add the plots that a .py file defines."""
+        shown = str(file.relative)
+        try:
+            definitions = outline(file.path.read_bytes(), str(file.path))
+            module = self._library.load(file.path) if definitions else None
+        except OSError as error:
+            self.failures.append(Failure(shown, None, _reason(error)))
+        except ImportFailed as error:
+            self.failures.append(Failure(shown, error.line, error.message, error.traceback))
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            line = error.lineno if isinstance(error, SyntaxError) else None
+            text = "".join(traceback.format_exception_only(error))
+            self.failures.append(Failure(shown, line, text.splitlines()[-1], text))
+        else:
+            for definition in definitions:
+                assert module is not None
+                self._add_plot(file, definition, Entry(file.path, definition.qualname, module))
+
+    def add_data(self, file: File) -> None:
+        """Add the plot of a data file, by the bundled table plot."""
+        bearer = Bearer(file)
+        try:
+            if self._table is None:
+                entry = Entry(TABLE, "plot_table", self._library.load(TABLE))
+                self._table, _ = _spec_of(entry, "", {"file_path": file.path})
+        except ImportFailed as error:
+            message = f"the table plot that is to draw it can't be loaded: {error.message}"
+            self.failures.append(Failure(str(file.relative), None, message, error.traceback))
+        else:
+            spec = replace(self._table, title=bearer.title, fixed={"file_path": file.path}, example={})
+            self.plots.append((bearer, spec))
+
+    def _add_plot(self, file: File, definition: Definition, entry: Entry) -> None:
+        """Add what is defined there, if it exists by now: it may stand under an ``if``, or be deleted."""
+        bearer = Bearer(file, definition.qualname)
+        if not entry.is_there():
+            return
+        try:
+            spec, faults = _spec_of(entry, bearer.title, {})
+        except Exception as error:  # noqa: BLE001 - annotations, defaults and metaclasses are the user's own code
+            faults = [f"{type(error).__name__}: {error}"]
+        else:
+            self.plots.append((bearer, spec))
+        for fault in faults:
+            self.failures.append(Failure(str(file.relative), definition.line, f"{definition.qualname}: {fault}"))
+
+
+def _spec_of(entry: Entry, title: str, fixed: Mapping[str, object]) -> tuple[PlotSpec, list[str]]:
+    """Return the plot *entry*, as yet without name, and what its ``@plot`` says that can't be."""
+    function, owner = entry.declared(), entry.owner()
+    options = getattr(function, "__plotd__", None)
+    if not isinstance(options, PlotOptions):
+        options = PlotOptions()
+    parameters: tuple[Parameter, ...] = ()
+    unservable = _hindrance(function, owner)
+    try:
+        if unservable is None:
+            skip = {*fixed, *_bound_argument(entry, function)}
+            parameters = read_parameters(function, skip=skip, folder=entry.file.parent)
+    except NotServable as error:
+        unservable = str(error)
+    faults: list[str] = []
+    document = function.__doc__ if inspect.isroutine(function) else None  # else it may be that of a library's class
+    spec = PlotSpec(
+        name="",
+        title=options.title or title,
+        description=inspect.cleandoc(document) if isinstance(document, str) else "",
+        file=entry.file,
+        qualname=entry.qualname,
+        entry=entry,
+        parameters=parameters,
+        fixed=fixed,
+        group=options.group or "",
+        every_s=_every_s(options, faults),
+        watch=options.watch,
+        example=_example(options, parameters, fixed, faults) if unservable is None else {},
+        version=options.version,
+        unservable=unservable,
+    )
+    return spec, faults
+
+
+def _hindrance(function: object, owner: object) -> str | None:
+    """Say why *function*, of the class *owner* if that isn't None, can't be called to draw a picture."""
+    if not callable(function):
+        return f"it is no function, but of type {type(function).__name__}"
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return "it is async, and plots are called in a worker thread: make it a plain function"
+    if inspect.isgeneratorfunction(function):
+        return "it yields: a plot returns its picture"
+    if owner is None:
+        return None
+    if not inspect.isclass(owner) or inspect.isabstract(owner):
+        return "its class can't be made" if inspect.isclass(owner) else "what it belongs to is no class"
+    try:
+        inspect.signature(owner).bind()
+    except TypeError as error:
+        return f"its class is made without arguments, but {error}"
+    except ValueError:  # a class written in C doesn't tell what it takes
+        return None
+    return None
+
+
+def _bound_argument(entry: Entry, function: Callable[..., object]) -> Iterator[str]:
+    """Yield the name under which a method gets its instance or class."""
+    if entry.owner() is not None and not entry.is_static():
+        yield from list(inspect.signature(function).parameters)[:1]
+
+
+def _every_s(options: PlotOptions, faults: list[str]) -> float | None:
+    try:
+        return None if options.every is None else duration_s(options.every)
+    except ValueError as error:
+        faults.append(f"@plot: every: {error}")
+        return None
+
+
+def _example(
+    options: PlotOptions, parameters: Sequence[Parameter], fixed: Mapping[str, object], faults: list[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the words of the example; paths are as its author wrote them."""
+    known = {parameter.name: parameter for parameter in parameters}
+    words = {}
+    for name, value in options.example.items():
+        if name in known:
+            words[name] = _words(known[name], value)
+        elif name not in fixed:
+            faults.append(f"@plot: example: there is no parameter {name!r}")
+    return words
+
+
+def _words(parameter: Parameter, value: object) -> tuple[str, ...]:
+    if parameter.kind != "path" or value is None:
+        return words_of(parameter, value)
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else (str(value),)
+
+
+def _key(spec: PlotSpec) -> tuple[Path, str]:
+    """Return the key of the spec's bearer."""
+    data = spec.fixed.get("file_path")
+    return (data, "") if isinstance(data, Path) else (spec.file, spec.qualname)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

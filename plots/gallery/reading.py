@@ -1,0 +1,246 @@
+"""Read any data file as a table, with errors written for a person: one line, the file's name, no path.
+
+Knows nothing of pictures.
+"""
+
+import csv
+import json
+import sqlite3
+import zipfile
+import zlib
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+from delimited import read_delimited
+
+MAX_CELLS = 1_000_000  # of a sheet: openpyxl takes some ten seconds for so many
+MAX_UNZIPPED = 512 * 2**20  # bytes: a small zip file can hold a great deal of nothing
+
+# What the libraries below raise for a file that is not what its name says.
+BROKEN = (
+    ValueError,  # pandas', numpy's and pyarrow's own errors among it
+    TypeError,
+    LookupError,
+    EOFError,
+    OSError,
+    MemoryError,  # numpy's, for a file that claims to hold a giant array
+    SyntaxError,  # XML that can't be parsed
+    RecursionError,
+    NotImplementedError,
+    csv.Error,
+    sqlite3.Error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def read_frame(path: Path, sheet_name: str | None = None) -> pd.DataFrame:
+    """Return the table that the file holds: columns with unique text names, rows counted from 0, infinities as NaN.
+
+    A workbook's first sheet, if none is named; a database's first table; an archive's first array.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it can't be read, for whatever reason.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in READERS:
+        raise ValueError(f"{path.name}: not a data file; those end in {' '.join(READERS)}")
+    if sheet_name is not None and suffix != ".xlsx":
+        raise ValueError(f"{path.name}: no workbook, so it has no sheet {sheet_name!r}")
+    if not path.exists():
+        raise FileNotFoundError(f"{path.name}: no such file")
+    try:
+        if not path.stat().st_size:
+            raise ValueError("the file is empty")
+        frame = _read_sheet(path, sheet_name) if suffix == ".xlsx" else READERS[suffix](path)
+    except BROKEN as error:
+        raise ValueError(f"{path.name}: {_reason(error)}") from error
+    if not len(frame.columns):
+        raise ValueError(f"{path.name}: the file is empty")
+    return _tidy(frame)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror  # the rest of its text is the path
+    if isinstance(error, (zipfile.BadZipFile, zlib.error)):
+        return "damaged, or not what its name says"
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__).removeprefix("Error tokenizing data. C error: ")
+
+
+def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index()
+    names: list[str] = []
+    for column in frame.columns:
+        parts = column if isinstance(column, tuple) else (column,)
+        name = f"column {column}" if isinstance(column, int) else " ".join(" ".join(map(str, parts)).split())
+        name = name or f"column {len(names)}"
+        names.append(name if name not in names else f"{name} ({len(names) + 1})")
+    frame = frame.set_axis(names, axis="columns").reset_index(drop=True)
+    floats = frame.select_dtypes("float").columns
+    frame[floats] = frame[floats].replace([np.inf, -np.inf], np.nan)
+    return frame
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    return read_delimited(path.read_bytes())
+
+
+def _read_tsv(path: Path) -> pd.DataFrame:
+    return read_delimited(path.read_bytes(), "\t")
+
+
+def _read_sheet(path: Path, sheet_name: str | None = None) -> pd.DataFrame:
+    with path.open("rb") as file:
+        _refuse_zip_bomb(file)
+        with closing(openpyxl.load_workbook(file, read_only=True, data_only=True)) as workbook:
+            sheets = {sheet.title: sheet for sheet in workbook.worksheets}
+            if sheet_name is not None and sheet_name not in sheets:
+                raise ValueError(f"no sheet {sheet_name!r}; it has: {', '.join(sheets)}")
+            return _sheet_as_frame(sheets[sheet_name or next(iter(sheets))])
+
+
+def _sheet_as_frame(sheet: Any) -> pd.DataFrame:  # Any: openpyxl has no types
+    sheet.reset_dimensions()  # those that the file claims may be a million columns wide
+    rows: list[tuple[object, ...]] = []
+    cells = 0
+    for row in sheet.iter_rows(values_only=True):
+        cells += len(row)
+        if cells > MAX_CELLS:
+            raise ValueError(f"the sheet has more than {MAX_CELLS:,} cells; save it as .csv or .parquet")
+        if any(value is not None for value in row):
+            rows.append(row)
+    if not rows:
+        raise ValueError(f"sheet {sheet.title!r} is empty")
+    header, *body = rows
+    width = max(map(len, rows))
+    names = ["" if name is None else str(name) for name in header] + [""] * (width - len(header))
+    frame = pd.DataFrame([row + (None,) * (width - len(row)) for row in body], columns=range(width))
+    used = [k for k in range(width) if names[k] != "" or frame[k].notna().any()]
+    return frame[used].set_axis([names[k] for k in used], axis="columns")
+
+
+def _refuse_zip_bomb(file: Any) -> None:
+    with zipfile.ZipFile(file) as archive:
+        if sum(member.file_size for member in archive.infolist()) > MAX_UNZIPPED:
+            raise ValueError(f"more than {MAX_UNZIPPED // 2**20} MiB when unzipped")
+    file.seek(0)
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    # Opened here, not by pyarrow: plotd notices what Python opens, and so redraws when it changes.
+    with path.open("rb") as file:
+        return pd.read_parquet(file)
+
+
+def _read_feather(path: Path) -> pd.DataFrame:
+    with path.open("rb") as file:
+        return pd.read_feather(file)
+
+
+def _read_json(path: Path) -> pd.DataFrame:
+    data = path.read_bytes()
+    return _records_as_frame(json.loads(data)) if data.strip() else pd.DataFrame()
+
+
+def _read_json_lines(path: Path) -> pd.DataFrame:
+    lines = path.read_bytes().split(b"\n")
+    records = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            records += [json.loads(line)] if line.strip() else []
+        except ValueError as error:
+            if number < len(lines) or not records:  # else it is a line that its writer has not finished
+                raise ValueError(f"line {number}: {error}") from error
+    return _records_as_frame(records)
+
+
+def _records_as_frame(content: Any) -> pd.DataFrame:
+    """Return a table of a list of objects, lists or numbers; of an object of lists, or with one list of objects."""
+    if isinstance(content, dict):
+        lists = [
+            value for value in content.values() if isinstance(value, list) and isinstance(next(iter(value), 0), dict)
+        ]
+        if len(lists) == 1:
+            return _records_as_frame(lists[0])
+        nested = any(isinstance(value, (list, dict)) for value in content.values())
+        return pd.DataFrame(content if nested else [content])
+    if not isinstance(content, list):
+        raise ValueError("the file holds a single value, not a table")
+    kinds = {next((kind for kind in (dict, list) if isinstance(record, kind)), object) for record in content}
+    if len(kinds) > 1:
+        raise ValueError("the file holds a list of different things, not a table")
+    if kinds == {dict}:
+        return pd.json_normalize(content)
+    return pd.DataFrame({"value": content}) if kinds == {object} else pd.DataFrame(content)
+
+
+def _read_npy(path: Path) -> pd.DataFrame:
+    with path.open("rb") as file:
+        if not file.read(6).startswith(b"\x93NUMPY"):
+            raise ValueError("damaged, or not what its name says")  # numpy takes it for a pickle, which we never read
+        file.seek(0)
+        return _array_as_frame(np.load(file, allow_pickle=False))
+
+
+def _read_npz(path: Path) -> pd.DataFrame:
+    with path.open("rb") as file:
+        _refuse_zip_bomb(file)
+        with np.load(file, allow_pickle=False) as archive:
+            if not archive.files:
+                return pd.DataFrame()
+            arrays = {name: archive[name] for name in archive.files}
+    first = next(iter(arrays.values()))
+    if first.ndim != 1:
+        return _array_as_frame(first)
+    alike = {name: array for name, array in arrays.items() if array.shape == first.shape}
+    frames = [_array_as_frame(array) for array in alike.values()]
+    return pd.concat(frames, axis=1).set_axis(list(alike), axis="columns") if len(frames) > 1 else frames[0]
+
+
+def _array_as_frame(array: Any) -> pd.DataFrame:
+    if array.ndim > 2:
+        shape = " x ".join(map(str, array.shape))
+        raise ValueError(f"an array of {array.ndim} dimensions ({shape}); only one or two can be drawn")
+    if np.iscomplexobj(array):
+        array = np.abs(array)
+    if array.dtype.names:
+        return pd.DataFrame({name: array[name].ravel() for name in array.dtype.names})
+    if array.ndim < 2:
+        return pd.DataFrame({"value": np.atleast_1d(array)})
+    return pd.DataFrame(array)
+
+
+def _read_sqlite(path: Path) -> pd.DataFrame:
+    address = path.absolute().as_uri() + "?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, timeout=2)) as connection:
+        listing = "select name from sqlite_master where type in ('table', 'view') order by type, rowid"
+        names = [name for (name,) in connection.execute(listing) if not name.startswith("sqlite_")]
+        if not names:
+            raise ValueError("the database has no table")
+        quoted = names[0].replace('"', '""')
+        return pd.read_sql_query(f'select * from "{quoted}"', connection)  # noqa: S608 - a name can't be a parameter
+
+
+READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+    ".csv": _read_csv,
+    ".tsv": _read_tsv,
+    ".xlsx": _read_sheet,
+    ".parquet": _read_parquet,
+    ".feather": _read_feather,
+    ".json": _read_json,
+    ".jsonl": _read_json_lines,
+    ".npy": _read_npy,
+    ".npz": _read_npz,
+    ".sqlite": _read_sqlite,
+    ".db": _read_sqlite,
+}

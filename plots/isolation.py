@@ -1,0 +1,97 @@
+"""Pyplot's process-wide state, lent to one render at a time.
+
+pyplot keeps its figures, the current axes and rcParams in one place for the whole process, so user code that draws must
+not overlap with other user code that draws. A turn is the right to run such code; each starts from the same state,
+whatever ran before it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import matplotlib as mpl
+
+mpl.use("agg")  # before any user code is imported, so that none opens a window
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+BASELINE = dict(mpl.rcParams)
+
+
+class TurnTakenAway(BaseException):
+    """Raised inside user code whose turn was written off because it took too long."""
+
+
+@dataclass(eq=False, slots=True)
+class Turn:
+    """One thread's right to run pyplot code."""
+
+    thread_id: int = field(default_factory=threading.get_ident)
+
+
+class Turns:
+    """Hands out one turn at a time, in this process."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._holder: Turn | None = None
+
+    @contextmanager
+    def take(self, on_start: Callable[[Turn], None] = lambda turn: None) -> Iterator[Turn]:
+        """Wait for a turn and hold it; *on_start* is called when it begins. Figures are closed at its end."""
+        turn = Turn()
+        with self._changed:
+            self._changed.wait_for(lambda: self._holder is None)
+            self._holder = turn
+        try:
+            on_start(turn)
+            _start_afresh()
+            yield turn
+        finally:
+            self._give_back(turn)
+
+    def write_off(self, turn: Turn) -> None:
+        """Let others run though *turn* has not ended; its thread gets TurnTakenAway as soon as it runs Python again.
+
+        A thread can't be stopped: one that sits in a C call goes on, but can't draw into what others draw.
+        """
+        with self._changed:
+            if self._holder is not turn:
+                return
+            _raise_in(turn.thread_id, TurnTakenAway)
+            self._holder = None
+            self._changed.notify()
+
+    def _give_back(self, turn: Turn) -> None:
+        with self._changed:
+            _raise_in(turn.thread_id, None)  # one that is still pending must not hit what this thread does next
+            if self._holder is turn:
+                _start_afresh()
+                self._holder = None
+                self._changed.notify()
+
+
+TURNS = Turns()  # one for the process, as pyplot's state is
+
+
+def _start_afresh() -> None:
+    """Close all figures, restore rcParams and the backend, and seed the random generators: pictures must not jitter."""
+    plt.close("all")
+    if plt.get_backend() != "agg":
+        plt.switch_backend("agg")
+    dict.update(mpl.rcParams, BASELINE)  # not .update: that validates each of 300 values again
+    plt.ioff()
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 - user code draws from this generator
+
+
+def _raise_in(thread_id: int, kind: type[BaseException] | None) -> None:
+    """Make *thread_id* raise *kind* at its next bytecode; None takes back one that was not raised yet."""
+    what = ctypes.py_object(kind) if kind else None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), what)

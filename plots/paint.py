@@ -1,0 +1,220 @@
+"""Paint a PlotSpec. The only code that runs in a worker: plain values in, bytes out."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from plotd.encode import Encoded, Sizing, TooManyPixels, encode
+from plots.isolation import TURNS, Turn
+from plots.parameters import BadWords, resolve
+from plots.spec import PlotSpec
+from plots.tracing import Dependency, DependencyKind, Trace, trace
+
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a worker needs to know to draw one picture.
+
+    *roots* are the real paths of the folders that a file parameter may name; None means any. *known* names what
+    earlier renders depended on: what this one doesn't open counts with the state it had at the start.
+    """
+
+    spec: PlotSpec
+    given: Mapping[str, object]
+    format: str
+    sizing: Sizing
+    max_pixels: int
+    roots: tuple[str, ...] | None = None
+    known: tuple[tuple[str, DependencyKind], ...] = ()
+
+    def named_files(self) -> Iterator[tuple[str, str]]:
+        """Yield the parameter and the absolute path of each file that the URL, or a default, names."""
+        for parameter in self.spec.parameters:
+            value = self.given.get(parameter.name)
+            if parameter.kind == "path" and value is not None:
+                for one in value if isinstance(value, list | tuple | set | frozenset) else [value]:
+                    if isinstance(one, Path):  # a default may be text that names no file
+                        yield parameter.name, str(one)
+
+    def files(self) -> Iterator[str]:
+        """Yield the files that are arguments: these count as dependencies however they are read."""
+        yield from (path for _, path in self.named_files())
+        yield from (str(value) for name, value in self.spec.fixed.items() if name == "file_path")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no picture: *code* is that of the answer, *message* is one for a stranger."""
+
+    code: str
+    message: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job: a picture or a failure, and either way what it depended on."""
+
+    picture: Encoded | None
+    failure: Failure | None
+    dependencies: tuple[Dependency, ...]
+    own_files: frozenset[str]
+    unknown: bool
+    began_s: float
+    seconds: float
+
+
+class NoPicture(Exception):
+    """The plot's function returned something that is no picture."""
+
+
+class _Refused(Exception):
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+
+
+def paint(job: Job, into: Trace | None = None, on_start: Callable[[Turn], None] = lambda turn: None) -> Outcome:
+    """Draw *job*; never raises. *into* gathers what it reads, for one who can't wait; times are in seconds."""
+    seen = Trace() if into is None else into
+    with TURNS.take(on_start):
+        began_s, start = time.time(), time.perf_counter()
+        before = _states_before(job)
+        try:
+            picture, failure = _draw(job, seen), None
+        except _Refused as refused:
+            picture, failure = None, refused.failure
+        except BaseException as error:  # the user's own code: SystemExit and KeyboardInterrupt are its failure too
+            picture, failure = None, _describe_failure(error, job)
+        seconds = time.perf_counter() - start
+    seen.seen = {**before.seen, **seen.seen}
+    return Outcome(picture, failure, seen.dependencies(), seen.own_files(), seen.unknown, began_s, seconds)
+
+
+def _states_before(job: Job) -> Trace:
+    """Return the states, at the start, of all that is known to matter."""
+    before = Trace()
+    with trace(before):
+        for path, kind in job.known:
+            before.note(path, kind)
+        for path in job.files():
+            before.note(path, "folder" if os.path.isdir(path) else "file")
+        for pattern in job.spec.watch:
+            for match in glob.glob(str(job.spec.file.parent / pattern), recursive=True):
+                before.note(match, "file")
+    return before
+
+
+def _draw(job: Job, seen: Trace) -> Encoded:
+    for name, path in job.named_files():
+        _check_file(job, name, path)
+    try:
+        values = resolve(job.spec.parameters, job.given, datetime.now().astimezone())
+    except BadWords as wrong:  # a relative date that has left its bounds since
+        raise _Refused(Failure("bad_parameter", str(wrong), wrong.fields)) from wrong
+    for setting, value in job.spec.entry.rc.items():
+        mpl.rcParams._set(setting, value)
+    with trace(seen):
+        result = job.spec.entry.function()(**values, **job.spec.fixed)
+        return encode(_pictures_of(result), job.format, job.sizing, job.max_pixels)
+
+
+def _check_file(job: Job, name: str, path: str) -> None:
+    """Refuse a file that a link leads out of the data roots, and one that isn't there.
+
+    The words of the URL were checked before; only here is the disk looked at.
+    """
+    default = next(p.default for p in job.spec.parameters if p.name == name)
+    if job.roots is not None and job.given.get(name) != default and not _is_below(os.path.realpath(path), job.roots):
+        outside = "is outside the data roots"
+        raise _Refused(Failure("bad_parameter", f"{name} {outside}", {name: outside}))
+    if not os.path.exists(path):
+        shown = _without_folders(path, job)
+        raise _Refused(Failure("missing_file", f"{name}: there is no file {shown!r}", {name: "there is no such file"}))
+
+
+def _is_below(real: str, roots: Sequence[str]) -> bool:
+    for root in roots:
+        inside = os.path.relpath(real, root)
+        if inside == "." or not any(part.startswith(".") for part in inside.split(os.sep)):
+            return True
+    return False
+
+
+def _pictures_of(result: object) -> list[Figure | Image.Image]:
+    """Return the figures and images in what a plot function returned; nothing means the current pyplot figure.
+
+    Raises:
+        NoPicture: there is none.
+    """
+    if result is None or result is plt or isinstance(result, ModuleType):
+        if not plt.get_fignums():
+            raise NoPicture("the plot drew nothing: no figure is open and none was returned")
+        return [plt.gcf()]
+    if isinstance(result, bytes) and result.startswith(PNG_MAGIC):
+        return [Image.open(io.BytesIO(result))]
+    if isinstance(result, Image.Image):
+        return [result]
+    if isinstance(result, np.ndarray | list | tuple | Mapping):
+        items = result.values() if isinstance(result, Mapping) else np.ravel(np.asarray(result, dtype=object))
+        found = [picture for item in items if item is not None for picture in _pictures_of(item)]
+        if not found:
+            raise NoPicture("the plot returned an empty list")
+        return list({id(picture): picture for picture in found}.values())
+    return [_figure_of(result)]
+
+
+def _figure_of(result: object) -> Figure:
+    """Return the whole figure that *result* is, or is a part of."""
+    figure = result
+    while not isinstance(figure, Figure) and (outer := getattr(figure, "figure", None)) not in (None, figure):
+        figure = outer
+    if not isinstance(figure, Figure):
+        kinds = "a figure, axes, an artist, pyplot, a PIL image, PNG bytes, a list of figures, or nothing"
+        raise NoPicture(f"the plot returned {type(result).__name__}; expected {kinds}")
+    return figure
+
+
+def _describe_failure(error: BaseException, job: Job) -> Failure:
+    if isinstance(error, TooManyPixels):
+        return Failure("too_large", str(error))
+    try:
+        text = str(error)
+    except BaseException as nested:  # a __str__ of the user's own
+        text = f"(its text failed: {type(nested).__name__})"
+    message = text if isinstance(error, NoPicture) else f"{type(error).__name__}: {text}"
+    return Failure("plot_failed", _without_folders(message, job), traceback=_user_traceback(error, job))
+
+
+def _user_traceback(error: BaseException, job: Job) -> str:
+    """Return the traceback from the user's own first frame on."""
+    described = traceback.TracebackException.from_exception(error, limit=-50)
+    frames = list(described.stack)
+    here = [i for i, frame in enumerate(frames) if frame.filename == __file__]
+    described.stack = traceback.StackSummary.from_list(frames[here[-1] + 1 :] if here else frames)
+    return _without_folders("".join(described.format()), job)[-20_000:]
+
+
+def _without_folders(text: str, job: Job) -> str:
+    """Return *text* with paths relative to their roots: where the machine keeps its files is no stranger's business."""
+    folders = {str(job.spec.file.parent), *(job.roots or ()), os.path.dirname(os.path.dirname(mpl.__file__))}
+    for folder in sorted(folders, key=len, reverse=True):
+        text = text.replace(folder + os.sep, "")
+    return text

@@ -1,0 +1,78 @@
+"""What a plot is, as data. Knows nothing of files, pictures or the web."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from plots.loading import Entry
+
+Kind = Literal["int", "float", "bool", "str", "path", "choice", "date", "datetime", "timedelta"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a plot function that a URL can carry.
+
+    *annotation* is what pydantic validates one value against (for a list: one item), constraints included; *whole*
+    is that of a list as such, and *gather* makes of its items what the function gets. *default* may hold a
+    RelativeTime, and a list's is a tuple. *naive*: the function gets times without zone. *choices* holds, for
+    ``Literal`` and ``Enum``, each word that a URL may carry and the value it stands for. *alternatives*, of a union,
+    are tried in their order. *low* and *high* are allowed themselves.
+    """
+
+    name: str
+    kind: Kind
+    annotation: object
+    repeated: bool = False
+    nullable: bool = False
+    required: bool = True
+    default: object = None
+    choices: tuple[tuple[str, object], ...] = ()
+    low: float | None = None
+    high: float | None = None
+    description: str = ""
+    title: str = ""
+    whole: object = list[Any]
+    gather: Callable[[Iterable[object]], object] = list
+    naive: bool = False
+    alternatives: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlotSpec:
+    """A plot that was found: who it is, what it takes, and how to get at its function.
+
+    *name* is the full name. *fixed* holds arguments that the URL doesn't carry (the file of a data file's plot).
+    *example* holds URL words for the thumbnail of a plot with required parameters. *unservable* says why no URL can
+    draw it; None for all others. *version*, where the author gave one, is polled: the plot is redrawn when what it returns
+    changes.
+    """
+
+    name: str
+    title: str
+    description: str
+    file: Path
+    qualname: str
+    entry: Entry
+    parameters: tuple[Parameter, ...] = ()
+    fixed: Mapping[str, object] = field(default_factory=dict)
+    group: str = ""
+    every_s: float | None = None
+    watch: tuple[str, ...] = ()
+    example: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    version: Callable[[], object] | None = None
+    unservable: str | None = None
+
+    @property
+    def alias(self) -> str:
+        """The last part of the name, which alone may name the plot too."""
+        return self.name.rpartition("/")[2]
+
+    @property
+    def code(self) -> str:
+        """The hash of the code that draws it: its file's bytes and those of every neighbour it imports."""
+        return self.entry.code

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from plots.isolation import Turn, Turns, TurnTakenAway
+
+
+def test_each_turn_starts_from_the_same_state() -> None:
+    turns = Turns()
+    with turns.take():
+        plt.style.use("ggplot")
+        mpl.rcParams["lines.linewidth"] = 9
+        plt.figure()
+        first = (np.random.rand(), random.random())
+    with turns.take():
+        assert plt.get_fignums() == []
+        assert mpl.rcParams["lines.linewidth"] == 1.5
+        assert mpl.rcParams["axes.facecolor"] == "white"
+        assert (np.random.rand(), random.random()) == first
+
+
+def test_only_one_turn_is_held_at_a_time() -> None:
+    turns, inside, most = Turns(), [], []
+
+    def work(_: int) -> None:
+        with turns.take() as turn:
+            inside.append(turn)
+            most.append(len(inside))
+            time.sleep(0.001)
+            inside.remove(turn)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(64)))
+    assert max(most) == 1
+
+
+def test_a_turn_that_loops_for_ever_can_be_written_off() -> None:
+    turns = Turns()
+    begun: list[Turn] = []
+    seen: list[type[BaseException]] = []
+
+    def loop() -> None:
+        try:
+            with turns.take(begun.append):
+                while True:
+                    pass
+        except TurnTakenAway as error:
+            seen.append(type(error))
+
+    thread = threading.Thread(target=loop)
+    thread.start()
+    while not begun:
+        time.sleep(0.001)
+    turns.write_off(begun[0])
+    with turns.take():
+        pass
+    thread.join(10)
+    assert seen == [TurnTakenAway]
+
+
+def test_a_turn_written_off_does_not_close_what_others_draw() -> None:
+    turns = Turns()
+    begun: list[Turn] = []
+    go_on = threading.Event()
+
+    def stuck() -> None:
+        with pytest.raises(TurnTakenAway), turns.take(begun.append):
+            go_on.wait()
+
+    thread = threading.Thread(target=stuck)
+    thread.start()
+    while not begun:
+        time.sleep(0.001)
+    turns.write_off(begun[0])
+    with turns.take():
+        plt.figure()
+        go_on.set()
+        thread.join(10)
+        assert len(plt.get_fignums()) == 1
+
+
+def test_writing_off_a_turn_that_has_ended_harms_nobody() -> None:
+    turns = Turns()
+    with turns.take() as turn:
+        pass
+    turns.write_off(turn)
+    with turns.take():
+        sum(range(1000))
