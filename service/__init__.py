@@ -1,0 +1,1 @@
+"""Service: what to draw, when, and who must hear of it. Knows nothing of HTTP."""

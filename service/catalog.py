@@ -1,0 +1,258 @@
+"""The plots there are, by name and alias; and from the words of a URL to a RenderRequest."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from plots.discover import Discovery, Failure, aliases, scan
+from plots.loading import Library
+from plots.parameters import BadWords, parse
+from plots.spec import PlotSpec
+from plots.tracing import State, file_state
+from service.errors import BadParameter, NotFound, UnknownPlot
+from service.options import Options, read_options
+from service.rendering import Demand, RenderRequest, digest
+
+MAX_REMEMBERED = 4096
+FORMATS = ("png", "svg")
+
+
+class Catalog:
+    """Finds plots below *paths* and keeps up with edits. Used from the event loop; looks in a thread of its own."""
+
+    def __init__(self, paths: Sequence[Path], roots: tuple[str, ...], library: Library, options: Options) -> None:
+        self._paths = tuple(paths)
+        self._roots = roots
+        self._library = library
+        self._options = options
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="discover")
+        self._found = Discovery()
+        self._by_name: dict[str, PlotSpec] = {}
+        self._aliases: dict[str, str] = {}
+        self._seen: dict[str, State] = {}
+        self._demands: OrderedDict[tuple[str, str, str], Demand] = OrderedDict()
+        self._scan: asyncio.Task[None] | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self.version = ""
+
+    @property
+    def plots(self) -> tuple[PlotSpec, ...]:
+        """All plots, in the order in which they were found."""
+        return self._found.plots
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The files that could not be loaded, with why."""
+        return self._found.failures
+
+    @property
+    def folders(self) -> frozenset[str]:
+        """The folders in which a change may bring or take plots, or change them."""
+        return frozenset(str(folder) for folder in self._found.folders) | frozenset(
+            os.path.dirname(path) for spec in self.plots for path, _ in spec.entry.sources
+        )
+
+    @property
+    def data_files(self) -> tuple[str, ...]:
+        """The data files there are below the paths, relative to their roots."""
+        return tuple(self.relative(str(path)) for path in self._found.data_files)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call *listener* whenever plots came, went or were edited."""
+        self._listeners.append(listener)
+
+    def link(self, spec: PlotSpec) -> str:
+        """Return the shortest name that leads to *spec*: its alias, where it holds that."""
+        return spec.alias if self._aliases.get(spec.alias) == spec.name else spec.name
+
+    def relative(self, path: str) -> str:
+        """Return *path* relative to its root: where the machine keeps its files is no stranger's business."""
+        folders = [*self._roots, *(str(p if p.is_dir() else p.parent) for p in self._paths)]
+        inside = [os.path.relpath(path, root) for root in folders if path.startswith(os.path.join(root, ""))]
+        return min(inside, key=len, default=os.path.basename(path))
+
+    async def rescan(self) -> None:
+        """Look at all files again; who asks while that is under way gets one more look after it."""
+        running = self._scan
+        if running is not None:
+            await asyncio.shield(running)
+            if self._scan is not None and self._scan is not running:
+                return await asyncio.shield(self._scan)
+        self._scan = asyncio.create_task(self._look(), name="discover plots")
+        task = self._scan
+        try:
+            await asyncio.shield(task)
+        finally:
+            if self._scan is task and task.done():
+                self._scan = None
+
+    async def spec(self, name: str) -> PlotSpec:
+        """Return the plot of that full name or alias, as its files are now.
+
+        Raises:
+            UnknownPlot: there is none; the nearest names are told.
+        """
+        found = self._get(name)
+        if found is None:
+            await self.keep_up()
+        elif found is not None and not is_current(found):
+            await self.rescan()
+        found = self._get(name)
+        if found is None:
+            raise UnknownPlot.named(name, self._nearest(name))
+        return found
+
+    async def demand(self, name: str, extension: str, query: str) -> Demand:
+        """Return what the URL ``/plots/name.extension?query`` asks for.
+
+        Raises:
+            UnknownPlot, NotFound, BadParameter: it asks for nothing that there is.
+        """
+        spec = await self.spec(name)
+        key = (name, extension, query)
+        known = self._demands.get(key)
+        if known is not None and known.request.spec is spec:
+            return known
+        demand = self.read(spec, extension, words_of_query(query))
+        self._demands[key] = demand
+        if len(self._demands) > MAX_REMEMBERED:
+            self._demands.popitem(last=False)
+        return demand
+
+    async def demand_of_url(self, url: str) -> Demand:
+        """Return what the picture at *url* is: its path and query count. Raises as *demand* does."""
+        try:
+            path, query = urlsplit(url).path, urlsplit(url).query
+        except ValueError as error:
+            raise NotFound("that is no URL") from error
+        name, _, extension = unquote(path.removeprefix("/plots/")).rpartition(".")
+        if not path.startswith("/plots/") or not name:
+            raise NotFound("expected the URL of a picture: /plots/NAME.png")
+        return await self.demand(name, extension, query)
+
+    def read(self, spec: PlotSpec, extension: str, words: Iterable[tuple[str, str]]) -> Demand:
+        """Return what *words* ask of *spec*. Raises BadParameter with every field at fault, and NotFound."""
+        if extension not in FORMATS:
+            raise NotFound(f"there is no ending {extension[:20]!r}; expected one of {', '.join(FORMATS)}")
+        if spec.unservable is not None:
+            raise BadParameter(f"{spec.name} can't be drawn from a URL: {spec.unservable}")
+        own: list[tuple[str, str]] = []
+        service: list[tuple[str, str]] = []
+        for name, word in words:
+            (service if name.startswith("_") else own).append((name, word))
+        fields: dict[str, str] = {}
+        sizing, every_s, pinned = read_options(service, self._options, fields)
+        try:
+            values = parse(spec.parameters, own, self.locate)
+        except BadWords as wrong:
+            fields = {**wrong.fields, **fields}
+        if fields:
+            raise BadParameter.in_fields(fields)
+        return Demand(RenderRequest(spec, values.given, values.words, sizing, extension), every_s, pinned)
+
+    def attempt(self, spec: PlotSpec, extension: str, words: Iterable[tuple[str, str]]) -> Demand | BadParameter:
+        """Return what ``read`` does, or the error that says what is wrong with *words*."""
+        try:
+            return self.read(spec, extension, words)
+        except BadParameter as error:
+            return error
+
+    def lacks(self, spec: PlotSpec) -> list[str]:
+        """Return the parameters without which *spec* can't be drawn."""
+        return [parameter.name for parameter in spec.parameters if parameter.required]
+
+    def locate(self, word: str) -> Path:
+        """Return the absolute path that *word* names below a data root, without looking at links.
+
+        Raises:
+            ValueError: it leads out of every root, or is hidden, or is a URL.
+        """
+        if "\0" in word or "://" in word:
+            raise ValueError("expected a file below a data root, got a URL" if "://" in word else "holds a null byte")
+        candidates = [os.path.normpath(os.path.join(root, word)) for root in self._roots]
+        inside = [path for root, path in zip(self._roots, candidates, strict=True) if lies_below(path, root)]
+        if os.path.isabs(word):
+            inside = [os.path.normpath(word)] if any(lies_below(os.path.normpath(word), r) for r in self._roots) else []
+        if not inside:
+            raise ValueError("is outside the data roots")
+        there = [path for path in inside if len(inside) > 1 and file_state(path) is not None]
+        return Path((there or inside)[0])
+
+    def close(self) -> None:
+        """Look no more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _get(self, name: str) -> PlotSpec | None:
+        return self._by_name.get(name) or self._by_name.get(self._aliases.get(name, ""))
+
+    def _nearest(self, name: str) -> list[str]:
+        return difflib.get_close_matches(name[:200], [*self._by_name, *self._aliases], n=3)
+
+    async def keep_up(self) -> None:
+        """Look at all files again if any of them changed since the last look."""
+        if await asyncio.get_running_loop().run_in_executor(self._thread, self._has_changed):
+            await self.rescan()
+
+    def _has_changed(self) -> bool:
+        return any(file_state(path) != state for path, state in self._seen.items())
+
+    async def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        found, self._seen = await loop.run_in_executor(self._thread, self._scan_now)
+        version = digest(
+            repr(
+                [(s.name, s.code, s.title, s.fixed, s.unservable) for s in found.plots]
+                + [(str(f.path), f.message) for f in found.failures]
+            )
+        )
+        changed, self.version = version != self.version, version
+        self._found = found
+        self._by_name = {spec.name: spec for spec in found.plots}
+        self._aliases = aliases(found.plots, self._aliases)
+        self._demands.clear()
+        for listener in self._listeners if changed else ():
+            listener()
+
+    def _scan_now(self) -> tuple[Discovery, dict[str, State]]:
+        """Look at the files. Runs in the discovery thread."""
+        began_ns = time.time_ns()
+        found = scan([path for path in self._paths if path.exists()], self._library, self.plots)
+        sources = (path for spec in found.plots for path, _ in spec.entry.sources)
+        files = (str(file) for folder in found.folders for file in Path(folder).glob("*.py"))
+        seen = {path: file_state(path) for path in {*map(str, self._paths), *map(str, found.folders), *files, *sources}}
+        return found, {path: None if is_younger(state, began_ns) else state for path, state in seen.items()}
+
+
+def is_younger(state: State, began_ns: int) -> bool:
+    """Say whether a file may have changed since *began_ns* (wall clock): then what was seen of it can't be trusted."""
+    return state is not None and isinstance(state[1], int) and state[1] > began_ns - 20_000_000
+
+
+def is_current(spec: PlotSpec) -> bool:
+    """Say whether the files that *spec* was loaded from are as they were then."""
+    return all(file_state(path) == state for path, state in spec.entry.sources)
+
+
+def lies_below(path: str, root: str) -> bool:
+    """Say whether *path* is *root* or below it, and no part of it below that is hidden. Looks at no link."""
+    if path == root:
+        return True
+    if not path.startswith(os.path.join(root, "")):
+        return False
+    return not any(part.startswith(".") for part in os.path.relpath(path, root).split(os.sep))
+
+
+def words_of_query(query: str) -> list[tuple[str, str]]:
+    """Return the words of a URL's query, decoded, in order. Raises BadParameter."""
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=1000)
+    except ValueError as error:
+        raise BadParameter(f"the query can't be read: {error}") from error

@@ -1,0 +1,211 @@
+"""Config: every setting, from its default, config.yaml, the environment and flags. The manual is config.yaml itself."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from service.layers import (
+    ConfigError,
+    Key,
+    Layer,
+    did_you_mean,
+    label,
+    merge,
+    read_environment,
+    read_file,
+    read_flags,
+    show,
+)
+
+__all__ = ["MANUAL", "SETTINGS", "Config", "ConfigError", "is_loopback", "load"]
+
+MANUAL = Path(__file__).with_name("config.yaml")  # every setting with its default: a file to start from
+PREFIX = "PLOTD_"
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether only this machine can reach *address*, an IP address or ``localhost``."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address.lower() == "localhost"
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return (mapped or found).is_loopback
+
+
+def _check_host(name: str) -> str:
+    part = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        if len(name) > 253 or not re.fullmatch(rf"(?!(.*\.)?\d+$){part}(\.{part})*", name.lower()):
+            raise ValueError("a host name or an IP address, without scheme, port or path") from None
+    return name.lower()
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Host = Annotated[str, AfterValidator(_check_host)]
+Hosts = Annotated[tuple[Host, ...], BeforeValidator(_as_tuple)]
+Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_tuple)]
+AboveZero = Annotated[FiniteFloat, Field(gt=0)]
+NotNegative = Annotated[FiniteFloat, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class Listen(_Section):
+    """Where the daemon answers, and to whom."""
+
+    address: Host = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 9999
+    hosts: Hosts = ()
+    embed: Literal["same-origin", "same-site", "cross-origin"] = "same-origin"
+    backlog: Annotated[int, Field(ge=1, le=65535)] = 128
+
+
+class Plots(_Section):
+    """What is served."""
+
+    paths: Paths = ()
+
+
+class Render(_Section):
+    """How pictures are drawn."""
+
+    workers: Count = 2
+    queue: Count = 64
+    timeout_s: AboveZero = 30.0
+    max_pixels: Count = 16_000_000
+    show_tracebacks: Literal["auto", "always", "never"] = "auto"
+
+
+class Cache(_Section):
+    """What is kept."""
+
+    memory_mb: Count = 256
+    unknown_s: AboveZero = 10.0
+
+
+class Live(_Section):
+    """How pages hear of changes."""
+
+    min_interval_s: NotNegative = 0.2
+    rest: NotNegative = 1.0
+    min_every_s: AboveZero = 0.5
+    ping_s: AboveZero = 20.0
+    poll_s: AboveZero = 1.0
+
+
+class Auth(_Section):
+    """Who may look."""
+
+    open: bool = False
+
+
+class Log(_Section):
+    """What is written to stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Config(BaseSettings):
+    """Every setting, checked. As `load` returns it, all paths are absolute."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, strict=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter="__"
+    )
+
+    listen: Listen = Listen()
+    plots: Plots = Plots()
+    data_roots: Paths = ()
+    render: Render = Render()
+    cache: Cache = Cache()
+    live: Live = Live()
+    auth: Auth = Auth()
+    log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read nothing behind the caller's back: `load` hands over all there is, the environment included."""
+        return (init_settings,)
+
+
+def _settings() -> Iterator[Key]:
+    for name, field in Config.model_fields.items():
+        if isinstance(section := field.annotation, type) and issubclass(section, _Section):
+            yield from ((name, inner) for inner in section.model_fields)
+        else:
+            yield (name,)
+
+
+SETTINGS: tuple[Key, ...] = tuple(_settings())
+SECTIONS = tuple(dict.fromkeys(key[0] for key in SETTINGS if len(key) > 1))
+
+
+def load(file: Path | None, environment: Mapping[str, str], overrides: Mapping[str, object]) -> Config:
+    """Return the settings of *file*, overridden by the PLOTD_ variables of *environment*, and these by *overrides*.
+
+    *overrides* are by dotted names: ``{"listen.port": 0}``. Relative paths in the file are below its folder, others
+    below the working directory.
+
+    Raises:
+        ConfigError: something is unreadable, unknown, of the wrong type or impossible.
+    """
+    layers = [read_flags(overrides), read_environment(environment, PREFIX, SETTINGS, Config)]
+    if file is not None:
+        layers.append(read_file(file))
+    merged = merge(layers)
+    empty = [name for name in SECTIONS if merged.get(name, ()) is None]
+    try:
+        config = Config(**{name: value for name, value in merged.items() if name not in empty})
+    except ValidationError as error:
+        raise ConfigError(*(_describe(details, layers) for details in error.errors())) from error
+    address = config.listen.address
+    if not (config.auth.open or is_loopback(address)):
+        place = label(("listen", "address"), layers)
+        raise ConfigError(f"{place}: {address} is within reach of other machines: that needs auth.open: true")
+    return config
+
+
+def _describe(error: ErrorDetails, layers: Sequence[Layer]) -> str:
+    """Return one line on what *error* says is wrong: where, what was expected, and what was found."""
+    key = tuple(str(part) for part in error["loc"])
+    place = label(key, layers)
+    if error["type"] == "extra_forbidden":
+        known = [".".join(setting) for setting in SETTINGS] + (list(SECTIONS) if len(key) == 1 else [])
+        return f"{place} is no setting{did_you_mean('.'.join(key), known)}"
+    message = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{place}: expected {_EXPECTED.get(error['type'], message)}, found {show(error['input'])}"
+
+
+_EXPECTED = {
+    "bool_type": "true or false",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "is_instance_of": "a path",
+    "model_type": "settings, each on a line below",
+    "path_type": "a path",
+    "string_type": "text",
+    "tuple_type": "a list",
+}

@@ -1,0 +1,99 @@
+"""The daemon: start in order, wait, stop in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+
+from handlers.routes import make_app
+from service.config import Config, is_loopback
+from service.engine import Engine
+from service.store import Store, state_folder
+
+LARGEST_BODY = 65_536  # bytes; nothing here takes a larger one
+HALF_SENT_S = 60.0  # how long a request may take to arrive, and a connection to idle
+DRAIN_S = 3.0
+
+log = logging.getLogger(__name__)
+
+
+def listen(config: Config) -> list[socket.socket]:
+    """Return the bound sockets. Raises OSError where that can't be done, such as on a port in use."""
+    address = config.listen.address
+    sockets = bind_sockets(config.listen.port, address, backlog=config.listen.backlog)
+    return sockets
+
+
+def address_of(sockets: list[socket.socket]) -> str:
+    """Return the address to open in a browser."""
+    host, port = sockets[0].getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what it listens on, told to a person
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable[[Engine], None]) -> bool:
+    """Serve until SIGTERM or SIGINT; say whether every worker has ended by then."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    engine = Engine.build(config, Store(state_folder() / "dependencies.sqlite"))
+    app = make_app(engine, show_tracebacks=shows_tracebacks(config))
+    server = HTTPServer(app, max_body_size=LARGEST_BODY, idle_connection_timeout=HALF_SENT_S, body_timeout=HALF_SENT_S)
+    server.add_sockets(sockets)
+    starting = asyncio.create_task(engine.start(), name="start")
+    stopping = asyncio.create_task(stopped.wait(), name="wait for a signal")
+    await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        starting.result()
+        tune()
+        on_ready(engine)
+    await stopping
+    return await stop(server, app, engine, starting)
+
+
+async def stop(server: HTTPServer, app: Application, engine: Engine, starting: asyncio.Task[None]) -> bool:
+    """Take no more, let what is under way end, say goodbye, and stop the engine."""
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    engine.ready.clear()
+    server.stop()
+    await engine.pool.drain(DRAIN_S)
+    for live in list(app.settings["sockets"]):
+        live.close(1001, "the daemon stops")
+    ended = await engine.stop()
+    await server.close_all_connections()
+    return ended
+
+
+def tune() -> None:
+    """Keep the loop responsive while threads draw.
+
+    A full garbage collection with matplotlib loaded stops everything for 100 ms: what is there after the start is taken
+    out of it, and the rest is collected more often. Threads give way every half millisecond.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 10, 2)
+    sys.setswitchinterval(0.0005)
+
+
+def shows_tracebacks(config: Config) -> bool:
+    """Say whether a plot's traceback is shown: by default only where nobody but its author can look."""
+    if config.render.show_tracebacks == "auto":
+        return is_loopback(config.listen.address) and not config.auth.open and not under_systemd()
+    return config.render.show_tracebacks == "always"
+
+
+def under_systemd() -> bool:
+    """Say whether systemd started this very process as a service."""
+    return os.environ.get("SYSTEMD_EXEC_PID") == str(os.getpid()) or "NOTIFY_SOCKET" in os.environ

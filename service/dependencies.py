@@ -1,0 +1,227 @@
+"""What each picture depends on, and the etag that follows from it: the one identity of a picture."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+import matplotlib as mpl
+
+from plots.paint import Outcome
+from plots.tracing import Dependency, DependencyKind, State
+from service.rendering import RenderRequest, digest
+from service.states import States, without
+from service.store import Store
+from service.versions import Versions
+
+MAX_RECORDS = 10_000
+MAX_FILES = 1_000  # of one request; beyond that its state counts as unknown
+LOOK_LIMIT_S = 5.0
+
+Key = tuple[str, DependencyKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The parts of a state that aren't files: what refresh calls left behind, and what ``version=`` returned."""
+
+    refreshes: tuple[str, ...]
+    version: str
+
+
+@dataclass(eq=False, slots=True)
+class Record:
+    """What one request, drawn by one version of its code, depended on so far: the union over its renders."""
+
+    code: str
+    files: dict[Key, tuple[str, ...]] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
+    unknown: bool = False
+    last: tuple[tuple[Marks, list[int], list[tuple[State, bool]]], str] | None = None  # what was seen last, and its etag
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as JSON can hold it."""
+        files = [[path, kind, list(folders)] for (path, kind), folders in self.files.items()]
+        return {"code": self.code, "files": files, "own": sorted(self.own), "unknown": self.unknown}
+
+
+class Dependencies:
+    """Knows what each request depends on. Used from the event loop only; kept on disk by *store*."""
+
+    def __init__(self, states: States, store: Store, versions: Versions, unknown_s: float) -> None:
+        self._states = states
+        self._store = store
+        self._versions = versions
+        self._unknown_s = unknown_s
+        self._records: OrderedDict[str, Record] = OrderedDict()
+        self._refreshes: dict[str, str] = {}
+        self._environment = environment()
+        self._lookers = ThreadPoolExecutor(2, thread_name_prefix="look")
+
+    async def load(self) -> None:
+        """Take up what was known before the last stop."""
+        for (kind, key), value in (await self._store.load()).items():
+            if kind == "refresh":
+                self._refreshes[key] = str(value)
+            elif kind == "dependencies" and isinstance(value, dict):
+                files = {(path, kind): tuple(folders) for path, kind, folders in value["files"]}
+                self._records[key] = Record(value["code"], files, frozenset(value["own"]), value["unknown"])
+
+    def etag(self, request: RenderRequest) -> str | None:
+        """Return the etag of the picture that a render would give now; None if *request* was never drawn."""
+        record = self._record(request)
+        if record is None:
+            return None
+        now_ns = time.time_ns()
+        looks = [
+            (state := self._states.now(path, kind, record.own), self._states.youth_ns(path, state, now_ns) > 0)
+            for path, kind in record.files
+        ]
+        ticks = self._ticks(request, record, now_ns / 1e9)
+        present = (self.marks(request), ticks, looks)
+        if record.last is None or record.last[0] != present:  # hashing costs more than all the looks
+            named = [(*key, *look) for key, look in zip(record.files, looks, strict=True)]
+            record.last = (present, self._digest(request, record, named, *present[:2]))
+        return record.last[1]
+
+    def label(self, request: RenderRequest, outcome: Outcome, marks: Marks) -> str:
+        """Note what a render depended on, and return the etag of what came of it.
+
+        *marks* are those from before it started.
+        """
+        record = self._merge(request, outcome)
+        looks = [
+            (d.path, d.kind, without(d.state, d.kind, d.path, record.own), self._is_young(d))
+            for d in outcome.dependencies
+            if (d.path, d.kind) in record.files
+        ]
+        return self._digest(request, record, looks, marks, self._ticks(request, record, outcome.began_s))
+
+    def marks(self, request: RenderRequest) -> Marks:
+        """Return what refresh calls and the polled version say now."""
+        keys = (request.spec.name, request.subject)
+        return Marks(tuple(self._refreshes.get(key, "") for key in keys), self._versions.latest(request.spec))
+
+    def refresh(self, key: str, *, kept: bool = True) -> None:
+        """Give the state of a plot (by its full name), or of one subject, a new random part."""
+        self._refreshes.pop(key, None)
+        self._refreshes[key] = secrets.token_hex(8)
+        while len(self._refreshes) > MAX_RECORDS:
+            del self._refreshes[next(iter(self._refreshes))]
+        if kept:
+            self._store.put("refresh", key, self._refreshes[key])
+
+    def known(self, request: RenderRequest) -> tuple[Key, ...]:
+        """Return the files and folders that earlier renders depended on."""
+        record = self._record(request)
+        return tuple(record.files) if record else ()
+
+    def folders(self, request: RenderRequest) -> set[str]:
+        """Return the folders in which a change of the state of *request* would show."""
+        record = self._record(request)
+        return {folder for folders in record.files.values() for folder in folders} if record else set()
+
+    async def look(self, request: RenderRequest) -> None:
+        """Look at what can't be looked at from the event loop: network mounts, and ``version=``."""
+        if request.spec.version is not None:
+            await self._versions.poll(request.spec)
+        record = self._record(request)
+        remote = [key for key in record.files if not self._states.is_local(key[0])] if record else []
+        if remote:
+            loop = asyncio.get_running_loop()
+            looked = loop.run_in_executor(self._lookers, self._states.look_at_remote, remote)
+            await asyncio.wait([looked], timeout=LOOK_LIMIT_S)  # a mount that hangs leaves the states as they were
+
+    def settle_s(self, request: RenderRequest, arguments: Iterable[str]) -> float:
+        """Return how long to wait, in seconds, until a further write to a file can be told from the last one.
+
+        At most the clock's grain of a local file system: nobody waits two seconds for a network mount's.
+        """
+        own = self._records[request.key].own if request.key in self._records else frozenset()
+        keys: set[Key] = {*self.known(request), *((path, "file") for path in arguments)}
+        local = (key for key in keys if self._states.is_local(key[0]))
+        now_ns = time.time_ns()
+        youths = (self._states.youth_ns(path, self._states.now(path, kind, own), now_ns) for path, kind in local)
+        return max(youths, default=0) / 1e9
+
+    def changes_in_s(self, request: RenderRequest) -> float:
+        """Return in how many seconds the state may change though nothing touches a file; infinite if it can't."""
+        record = self._record(request)
+        if record is None:
+            return math.inf
+        now_s = time.time()
+        waits = [period - (now_s + phase) % period for period, phase in self._clocks(request, record)]
+        for path, kind in record.files:
+            state = self._states.now(path, kind, record.own)
+            youth_ns = self._states.youth_ns(path, state, time.time_ns())
+            waits += [youth_ns / 1e9] if youth_ns else []
+        return min(waits, default=math.inf) + 0.001
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        self._lookers.shutdown(wait=False, cancel_futures=True)
+        self._store.close()
+
+    def _record(self, request: RenderRequest) -> Record | None:
+        record = self._records.get(request.key)
+        return record if record is not None and record.code == request.spec.code else None
+
+    def _merge(self, request: RenderRequest, outcome: Outcome) -> Record:
+        """Return the union of what was known and what *outcome* tells, kept."""
+        old = self._record(request) or Record(request.spec.code)
+        own = frozenset(path for path in old.own | outcome.own_files if path in old.own or os.path.exists(path))
+        files = {**old.files, **{(d.path, d.kind): d.folders for d in outcome.dependencies}}
+        files = {key: folders for key, folders in files.items() if key[0] not in own}
+        over = len(files) > MAX_FILES
+        if over:
+            files = dict(list(files.items())[-MAX_FILES:])
+        new = Record(old.code, files, own, old.unknown or outcome.unknown or over)
+        if new.as_json() != old.as_json() or request.key not in self._records:
+            self._store.put("dependencies", request.key, new.as_json())
+        self._records[request.key] = new
+        self._records.move_to_end(request.key)
+        while len(self._records) > MAX_RECORDS:
+            self._records.popitem(last=False)
+        return new
+
+    def _clocks(self, request: RenderRequest, record: Record) -> list[tuple[float, float]]:
+        """Return the (period, phase) in seconds of each clock that is part of the state.
+
+        A plot whose author says how often it changes isn't of unknown state.
+        """
+        if request.spec.every_s is not None:
+            return [(request.spec.every_s, request.phase_s)]
+        unknown = record.unknown or not (record.files or request.spec.version)
+        return [(self._unknown_s, 0.0)] if unknown else []
+
+    def _ticks(self, request: RenderRequest, record: Record, now_s: float) -> list[int]:
+        return [math.floor((now_s + phase) / period) for period, phase in self._clocks(request, record)]
+
+    def _digest(
+        self,
+        request: RenderRequest,
+        record: Record,
+        looks: Iterable[tuple[str, DependencyKind, State, bool]],
+        marks: Marks,
+        ticks: list[int],
+    ) -> str:
+        states = sorted((path, kind, repr(state), young) for path, kind, state, young in looks)
+        return digest(repr((self._environment, request.key, record.code, marks, ticks, states)))
+
+    def _is_young(self, seen: Dependency) -> bool:
+        return self._states.youth_ns(seen.path, seen.state, seen.seen_ns) > 0
+
+
+def environment() -> str:
+    """Return what stands for the versions and settings that every picture depends on."""
+    names = ("plotd", "matplotlib", "numpy", "pandas", "pillow")
+    with open(mpl.matplotlib_fname(), "rb") as file:
+        return digest(repr([[(name, version(name)) for name in names], file.read()]))

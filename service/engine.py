@@ -1,0 +1,99 @@
+"""The engine: everything that draws and tells, built from a Config, not started."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plots.loading import Library
+from service.cache import Cache
+from service.catalog import Catalog
+from service.config import Config
+from service.dependencies import Dependencies
+from service.hub import Hub
+from service.options import Options
+from service.pool import RenderPool
+from service.renderer import Renderer
+from service.states import States
+from service.store import Store
+from service.versions import Versions
+from service.watcher import Watcher
+
+GALLERY = Path(__file__).resolve().parent.parent / "plots" / "gallery"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What the handlers need, and no more. *tasks* run from start to stop."""
+
+    config: Config
+    catalog: Catalog
+    renderer: Renderer
+    dependencies: Dependencies
+    versions: Versions
+    pool: RenderPool
+    hub: Hub
+    watcher: Watcher
+    tasks: list[asyncio.Task[None]]
+    ready: asyncio.Event
+
+    @classmethod
+    def build(cls, config: Config, store: Store) -> Engine:
+        """Return an engine for *config* that keeps what it learns in *store*."""
+        paths = [path.resolve() for path in config.plots.paths] or [GALLERY]
+        roots = data_roots(config.data_roots, paths)
+        live, render = config.live, config.render
+        catalog = Catalog(paths, roots, Library(render.timeout_s), Options(live.min_every_s))
+        versions = Versions(live.min_interval_s, config.cache.unknown_s)
+        dependencies = Dependencies(States(), store, versions, config.cache.unknown_s)
+        pool = RenderPool(render.workers, render.queue, render.timeout_s)
+
+        def rest_s(seconds: float) -> float:
+            return max(live.min_interval_s, seconds * live.rest)
+
+        cache = Cache(config.cache.memory_mb * 2**20)
+        renderer = Renderer(pool, cache, dependencies, roots, render.max_pixels, rest_s)
+        hub = Hub(catalog, renderer, dependencies, live.poll_s)
+        watcher = Watcher(hub.touch, live.poll_s)
+        return cls(config, catalog, renderer, dependencies, versions, pool, hub, watcher, [], asyncio.Event())
+
+    async def start(self) -> None:
+        """Find the plots, and from then on keep up with every change."""
+        self.hub.on_folders(self._follow)
+        self.catalog.on_change(self._follow)
+        await self.dependencies.load()
+        await self.catalog.rescan()
+        self.tasks.append(asyncio.create_task(self.watcher.run(), name="watch files"))
+        self.tasks.append(asyncio.create_task(self._keep_up(), name="keep up with plot files"))
+        self.ready.set()
+
+    async def stop(self) -> bool:
+        """Stop in reverse; say whether every worker has ended."""
+        self.ready.clear()
+        for task in reversed(self.tasks):
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.hub.close()
+        await self.renderer.close()
+        ended = self.pool.close()
+        self.catalog.close()
+        self.versions.close()
+        self.dependencies.close()
+        return ended
+
+    def _follow(self) -> None:
+        self.watcher.follow(self.hub.folders | self.catalog.folders)
+
+    async def _keep_up(self) -> None:
+        while True:
+            await self.watcher.changed(self.config.live.poll_s)
+            await self.catalog.keep_up()
+
+
+def data_roots(named: Sequence[Path], paths: Sequence[Path]) -> tuple[str, ...]:
+    """Return the real paths of the folders that a URL may name files in: those *named*, else those of *paths*."""
+    folders = named or [path if path.is_dir() else path.parent for path in paths]
+    return tuple(dict.fromkeys(os.path.realpath(folder) for folder in folders))

@@ -1,0 +1,131 @@
+"""What can go wrong, as one tree. Which status each has is for the floor above to say.
+
+ServiceError
+    BadParameter        a parameter or option is missing, unknown, repeated, malformed or out of range
+    Forbidden           another site's request, or one through a proxy that nobody vouched for
+    WrongHost           the Host header names somebody else
+    NotFound            there is nothing at that address
+        UnknownPlot
+        MissingFile
+    MethodNotAllowed
+    TooLarge            more pixels, or a longer URL, header or body than allowed
+    PlotFailed          the plot's own code raised, or returned no picture
+    Overloaded          the render queue is full
+    RenderTimeout       it took longer than it may
+
+Every text is written for a stranger: no absolute paths, no secrets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """An expected failure, with a *code* that programs can rely on and a *message* for people."""
+
+    code: ClassVar[str] = "failed"
+
+    def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fields = dict(fields or {})
+
+    @property
+    def one_line(self) -> str:
+        """The message without line breaks, for a header, a log or a terminal."""
+        return " ".join(self.message.split())
+
+
+class BadParameter(ServiceError):
+    """Every field at fault is named in *fields*."""
+
+    code = "bad_parameter"
+
+    @classmethod
+    def in_fields(cls, fields: Mapping[str, str]) -> BadParameter:
+        """Return the error whose message lists what is wrong with each of *fields*."""
+        return cls("; ".join(f"{name}: {why}" for name, why in fields.items()), fields)
+
+
+class Forbidden(ServiceError):
+    """Somebody who may not asks for it."""
+
+    code = "forbidden"
+
+
+class WrongHost(ServiceError):
+    """The request was meant for another host: a page that rebinds its name to ours sends such."""
+
+    code = "wrong_host"
+
+
+class NotFound(ServiceError):
+    """There is nothing at that address."""
+
+    code = "not_found"
+
+
+class UnknownPlot(NotFound):
+    """No plot has that name."""
+
+    code = "unknown_plot"
+
+    @classmethod
+    def named(cls, name: str, nearest: Iterable[str]) -> UnknownPlot:
+        """Return the error for *name*, with the *nearest* names there are."""
+        hint = ", ".join(repr(near) for near in nearest)
+        return cls(f"there is no plot {name[:200]!r}" + (f"; the nearest: {hint}" if hint else ""))
+
+
+class MissingFile(NotFound):
+    """A file parameter names a file that isn't there."""
+
+    code = "missing_file"
+
+
+class MethodNotAllowed(ServiceError):
+    """That address doesn't take that method."""
+
+    code = "method_not_allowed"
+
+
+class TooLarge(ServiceError):
+    """More of something than there may be."""
+
+    code = "too_large"
+
+
+class UrlTooLong(TooLarge):
+    """The URL is over its bound."""
+
+
+class HeaderTooLarge(TooLarge):
+    """The header is over its bound."""
+
+
+class PlotFailed(ServiceError):
+    """The plot's own code raised; *traceback* is for its author's eyes."""
+
+    code = "plot_failed"
+
+    def __init__(self, message: str, traceback: str = "") -> None:
+        super().__init__(message)
+        self.traceback = traceback
+
+
+class Overloaded(ServiceError):
+    """There is no room in the render queue; worth another try after *retry_after_s* seconds."""
+
+    code = "overloaded"
+
+    def __init__(self, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RenderTimeout(ServiceError):
+    """The render took longer than it may."""
+
+    code = "render_timeout"

@@ -1,0 +1,227 @@
+"""Who watches which picture, and what they are told: the newest state of each, never a backlog."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from service.catalog import Catalog
+from service.dependencies import Dependencies
+from service.errors import NotFound, ServiceError
+from service.renderer import Renderer
+from service.rendering import Demand, Rendering, RenderRequest
+
+SLOW_S = 0.1  # only a drawing that takes longer is told of before it's done
+
+Message = dict[str, object]
+
+
+class Subscription:
+    """One client's mailbox: at most one message for each URL, the newest."""
+
+    def __init__(self) -> None:
+        self._pending: dict[str, Message] = {}
+        self._filled = asyncio.Event()
+
+    def put(self, about: str, message: Message) -> None:
+        """Leave *message*, in place of an earlier one *about* the same thing."""
+        self._pending.pop(about, None)
+        self._pending[about] = message
+        self._filled.set()
+
+    def drop(self, about: str) -> None:
+        """Take back what is pending *about* something."""
+        self._pending.pop(about, None)
+
+    async def take(self) -> Message:
+        """Return the oldest message that is pending; wait until there is one."""
+        while not self._pending:
+            self._filled.clear()
+            await self._filled.wait()
+        return self._pending.pop(next(iter(self._pending)))
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+
+@dataclass(eq=False)
+class Watch:
+    """One URL that somebody watches; *told* is what all who watch it were told last."""
+
+    url: str
+    task: asyncio.Task[None] = field(init=False)
+    subscribers: set[Subscription] = field(default_factory=set)
+    touched: asyncio.Event = field(default_factory=asyncio.Event)
+    folders: frozenset[str] = frozenset()
+    tick_at_s: float = 0.0
+    told: Message | None = None
+
+    @property
+    def etag_told(self) -> str | None:
+        """The etag of the picture that all who watch know to be the newest."""
+        return str(self.told["etag"]) if self.told is not None and self.told["state"] == "fresh" else None
+
+    def tell(self, etag: str | None, state: str, error: ServiceError | None = None) -> None:
+        """Tell everybody who watches, if that is news."""
+        message: Message = {"url": self.url, "etag": etag, "state": state}
+        if error is not None:
+            message["error"] = {"code": error.code, "message": error.one_line[:500]}
+        if message == self.told:
+            return
+        self.told = message
+        for subscriber in self.subscribers:
+            subscriber.put(self.url, message)
+
+
+class Hub:
+    """Keeps each watched picture drawn, and tells its watchers. Used from the event loop only."""
+
+    def __init__(self, catalog: Catalog, renderer: Renderer, dependencies: Dependencies, poll_s: float) -> None:
+        self._catalog = catalog
+        self._renderer = renderer
+        self._dependencies = dependencies
+        self._poll_s = poll_s
+        self._watches: dict[str, Watch] = {}
+        self._subscriptions: set[Subscription] = set()
+        self._listeners: list[Callable[[], None]] = []
+        catalog.on_change(self._catalog_changed)
+
+    @property
+    def folders(self) -> frozenset[str]:
+        """The folders in which a change may concern somebody."""
+        return frozenset[str]().union(*(watch.folders for watch in self._watches.values()))
+
+    def on_folders(self, listener: Callable[[], None]) -> None:
+        """Call *listener* whenever there are other folders to watch."""
+        self._listeners.append(listener)
+
+    def subscribe(self) -> Subscription:
+        """Return the mailbox of a new client."""
+        subscription = Subscription()
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Forget a client that left."""
+        self._subscriptions.discard(subscription)
+        for url in [url for url, watch in self._watches.items() if subscription in watch.subscribers]:
+            self.unwatch(subscription, url)
+
+    def watch(self, subscription: Subscription, url: str) -> None:
+        """Tell *subscription* what the picture at *url* is like: at once, and whenever that changes."""
+        watch = self._watches.get(url)
+        if watch is None:
+            watch = self._watches[url] = Watch(url)
+            watch.task = asyncio.create_task(self._follow(watch), name=f"follow {url[:200]!r}")
+        watch.subscribers.add(subscription)
+        if watch.told is not None:
+            subscription.put(url, watch.told)
+
+    def unwatch(self, subscription: Subscription, url: str) -> None:
+        """Tell *subscription* no more of *url*; a picture that nobody watches is followed no longer."""
+        watch = self._watches.get(url)
+        if watch is None:
+            return
+        watch.subscribers.discard(subscription)
+        subscription.drop(url)
+        if not watch.subscribers:
+            del self._watches[url]
+            watch.task.cancel()
+
+    def touch(self, folders: set[str] | None = None) -> None:
+        """Look again at the pictures that depend on something in *folders*, or at all."""
+        for watch in self._watches.values():
+            if folders is None or not folders.isdisjoint(watch.folders):
+                watch.touched.set()
+
+    async def close(self) -> None:
+        """Follow nothing any more."""
+        tasks = [watch.task for watch in self._watches.values()]
+        self._watches.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _catalog_changed(self) -> None:
+        for subscription in self._subscriptions:
+            subscription.put("", {"catalog": self._catalog.version})
+        self.touch()
+
+    async def _follow(self, watch: Watch) -> None:
+        while True:
+            watch.touched.clear()
+            wait_s = await self._bring_up_to_date(watch)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await watch.touched.wait()
+
+    async def _bring_up_to_date(self, watch: Watch) -> float:
+        """Draw the picture if its state changed, tell of it, and return how long nothing need be looked at, in s."""
+        try:
+            demand = await self._catalog.demand_of_url(watch.url)
+        except NotFound:
+            watch.tell(None, "gone")
+            return self._poll_s
+        except ServiceError as error:
+            watch.tell(None, "stale", error)
+            return self._poll_s
+        self._tick(watch, demand)
+        await self._update(watch, demand.request)
+        return self._next_look_s(watch, demand)
+
+    async def _update(self, watch: Watch, request: RenderRequest) -> None:
+        etag = await self._renderer.etag(request)
+        known = self._renderer.known(request)
+        last = self._renderer.last_good(request)
+        if isinstance(known, Rendering):
+            watch.tell(known.etag, "fresh")
+        elif known is not None:
+            watch.tell(last.etag if last else None, "stale", known)
+        elif etag is not None and last is None and watch.etag_told in (None, etag):
+            watch.tell(etag, "fresh")  # known from before a restart: whoever has it needs no drawing
+        else:
+            if watch.told is None:
+                watch.tell(last.etag if last else None, "rendering")
+            await self._draw(watch, request)
+        self._note_folders(watch, request)
+
+    async def _draw(self, watch: Watch, request: RenderRequest) -> None:
+        last = self._renderer.last_good(request)
+        drawing = asyncio.ensure_future(self._renderer.render(request))
+        try:
+            await asyncio.wait([drawing], timeout=SLOW_S)
+            if not drawing.done():
+                watch.tell(last.etag if last else None, "rendering")
+            answer = await drawing
+        except ServiceError as error:
+            watch.tell(None, "stale", error)
+        else:
+            watch.tell(answer.rendering.etag, "stale" if answer.error else "fresh", answer.error)
+        finally:
+            drawing.cancel()
+
+    def _tick(self, watch: Watch, demand: Demand) -> None:
+        """Give the state a new part when this viewer's time is up."""
+        now_s = time.monotonic()
+        if demand.every_s is None:
+            return
+        if watch.tick_at_s and watch.tick_at_s <= now_s:
+            self._dependencies.refresh(demand.request.subject, kept=False)
+        if watch.tick_at_s <= now_s:
+            watch.tick_at_s = now_s + demand.every_s
+
+    def _next_look_s(self, watch: Watch, demand: Demand) -> float:
+        waits = [self._poll_s, self._dependencies.changes_in_s(demand.request)]
+        waits += [retry_s] if (retry_s := self._renderer.retry_in_s(demand.request)) else []
+        waits += [watch.tick_at_s - time.monotonic()] if demand.every_s else []
+        return max(0.001, min(waits))
+
+    def _note_folders(self, watch: Watch, request: RenderRequest) -> None:
+        folders = frozenset(self._dependencies.folders(request))
+        if folders != watch.folders:
+            watch.folders = folders
+            for listener in self._listeners:
+                listener()

@@ -1,0 +1,180 @@
+"""The places that settings come from: flags, the environment, a file. Knows no single setting."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic_settings import BaseSettings, EnvSettingsSource
+
+Key = tuple[str, ...]
+
+
+class ConfigError(ValueError):
+    """The daemon can't start with these settings; *problems* holds one line for each that is wrong."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = tuple(line if line.isprintable() else repr(line)[1:-1] for line in problems)
+        super().__init__("; ".join(self.problems))
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The settings given in one place; *labels* says for each key where it stands, for messages.
+
+    Relative paths among them are below *folder*.
+    """
+
+    values: Mapping[Any, object]
+    labels: Mapping[Key, str]
+    folder: Path
+
+
+def merge(layers: Sequence[Layer]) -> dict[str, Any]:
+    """Return the values of all *layers*, the first of which counts most, section by section; paths are absolute."""
+    merged: dict[str, Any] = {}
+    for layer in reversed(layers):
+        for name, value in _anchor(layer.values, layer.folder.absolute()).items():
+            merged[name] = _over(merged.get(name), value)
+    return merged
+
+
+def _over(before: object, value: object) -> object:
+    """Return *value* laid over *before*, one of a layer that counts less."""
+    if before is None or not isinstance(value, dict):
+        return value
+    return {**before, **value} if isinstance(before, dict) else before  # what should be a section must come to light
+
+
+def _anchor(values: Mapping[Any, object], folder: Path) -> dict[str, object]:
+    """Return *values* with text for keys, and with relative paths below *folder*."""
+    anchored: dict[str, object] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            anchored[str(name)] = {str(key): _absolute(str(key), inner, folder) for key, inner in value.items()}
+        else:
+            anchored[str(name)] = _absolute(str(name), value, folder)
+    return anchored
+
+
+def _absolute(name: str, value: object, folder: Path) -> object:
+    if name not in ("paths", "data_roots") or not isinstance(value, list | tuple):
+        return value
+    return tuple(folder / os.path.expanduser(p) if isinstance(p, str | Path) else p for p in value)
+
+
+def label(key: Key, layers: Sequence[Layer]) -> str:
+    """Return where *key*, or what it is part of, was given; the first of *layers* counts most."""
+    for length in range(len(key), 0, -1):
+        for layer in layers:
+            if key[:length] in layer.labels:
+                return layer.labels[key[:length]]
+    return ".".join(key)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message: which of *known* was probably meant by *name*, if any."""
+    same_end = [candidate for candidate in known if candidate.rpartition(".")[2] == name.rpartition(".")[2]]
+    nearest = same_end or difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {nearest[0]}?" if nearest else ""
+
+
+def read_flags(overrides: Mapping[str, object]) -> Layer:
+    """Take settings from the command line, by dotted names: ``{"listen.port": 0}``."""
+    values: dict[str, Any] = {}
+    for name, value in overrides.items():
+        section, _, inner = name.partition(".")
+        if inner:
+            values.setdefault(section, {})[inner] = value
+        else:
+            values[name] = value
+    return Layer(values, {tuple(name.split(".")): f"command line: {name}" for name in overrides}, Path.cwd())
+
+
+def read_environment(
+    environment: Mapping[str, str], prefix: str, keys: Iterable[Key], model: type[BaseSettings]
+) -> Layer:
+    """Take the settings of *model*, named by *keys*, from the variables that begin with *prefix*.
+
+    An empty variable counts as not given.
+
+    Raises:
+        ConfigError: such a variable is no setting.
+    """
+    known = {prefix + "__".join(key).upper(): key for key in keys}
+    ours = [name for name in environment if name.startswith(prefix)]
+    if wrong := [f"{name} is no setting{did_you_mean(name, known)}" for name in ours if name not in known]:
+        raise ConfigError(*wrong)
+    given = {name: environment[name] for name in ours if environment[name]}
+    return Layer(_Environment(model, given)(), {known[name]: name for name in given}, Path.cwd())
+
+
+class _Environment(EnvSettingsSource):
+    """Reads PREFIX_SECTION__NAME; a list is words parted by commas, or JSON."""
+
+    def __init__(self, model: type[BaseSettings], variables: Mapping[str, str]) -> None:
+        super().__init__(model)
+        self.env_vars = {name.lower(): text for name, text in variables.items()}
+
+    def decode_complex_value(self, field_name: str, field: Any, value: Any) -> Any:  # Any: as the base class has it
+        """Return the list that *value* spells."""
+        if not value.startswith("["):
+            return [word.strip() for word in value.split(",")]
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value  # no list: validation says so
+
+
+def read_file(file: Path) -> Layer:
+    """Take settings from a YAML file.
+
+    Raises:
+        ConfigError: it can't be read, isn't YAML, holds no sections, or a key twice.
+    """
+    try:
+        loader = yaml.SafeLoader(file.read_text(encoding="utf-8-sig"))
+        node = loader.get_single_node()
+        values = loader.construct_document(node) if node is not None else {}
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: expected text in UTF-8, found another byte at position {error.start}") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{file}, line {line}: not YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{file}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"{file}: expected sections such as 'listen:', found {show(values)}")
+    labels = {key: f"{file}, line {line}: {'.'.join(key)}" for key, line in _key_lines(node, file).items()}
+    return Layer(values, labels, file.parent)
+
+
+def _key_lines(node: yaml.Node | None, file: Path, section: Key = ()) -> dict[Key, int]:
+    """Return the line of each key of a mapping, and of the mappings right below it."""
+    lines: dict[Key, int] = {}
+    for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        key, line = (*section, str(name.value)), name.start_mark.line + 1
+        if key in lines:
+            raise ConfigError(f"{file}, line {line}: {'.'.join(key)} stands there twice, first in line {lines[key]}")
+        lines[key] = line
+        if not section:
+            lines |= _key_lines(value, file, key)
+    return lines
+
+
+def show(value: object) -> str:
+    """Return *value* as a reader of YAML knows it, in one short line."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict | list | tuple):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    shown = "nothing" if value is None else repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."

@@ -1,0 +1,59 @@
+"""The options of the service in a URL: words that begin with an underscore."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from plotd.encode import Sizing
+
+RANGES = {"_width": (10.0, 10_000.0), "_height": (10.0, 10_000.0), "_dpi": (10.0, 600.0), "_scale": (0.5, 4.0)}
+NAMES = (*RANGES, "_every", "_etag")
+LONGEST_EVERY_S = 366 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The bounds of options that a setting gives."""
+
+    min_every_s: float
+
+
+def read_options(
+    words: Iterable[tuple[str, str]], options: Options, fields: dict[str, str]
+) -> tuple[Sizing, float | None, str | None]:
+    """Return the sizing, the seconds between redraws and the pinned etag that *words* ask for.
+
+    What is wrong with a word goes into *fields*, by its name. A lone ``_`` means nothing: it defeats caches.
+    """
+    given: dict[str, str] = {}
+    for name, word in words:
+        if name not in NAMES and name != "_":
+            near = difflib.get_close_matches(name, NAMES, n=1)
+            fields[name[:100]] = "there is no such option" + (f"; did you mean {near[0]}?" if near else "")
+        elif name in given:
+            fields[name] = "given more than once"
+        elif name != "_":
+            given[name] = word
+    ranges = {**RANGES, "_every": (options.min_every_s, LONGEST_EVERY_S)}
+    numbers = {name: _number(name, word, ranges[name], fields) for name, word in given.items() if name in ranges}
+    width, height, dpi = (numbers.get(name) for name in ("_width", "_height", "_dpi"))
+    sizing = Sizing(width, height, dpi, numbers.get("_scale") or 1.0)
+    return sizing, numbers.get("_every"), given.get("_etag", "").strip('"') or None
+
+
+def _number(name: str, word: str, bounds: tuple[float, float], fields: dict[str, str]) -> float | None:
+    """Return the number that *word* is; None if it's empty, or none within *bounds*."""
+    if not word:
+        return None
+    low, high = bounds
+    try:
+        number = float(word) if word.isascii() and "_" not in word else math.nan
+    except ValueError:
+        number = math.nan
+    if not low <= number <= high:
+        fields[name] = f"expected a number from {low:g} to {high:g}, got {word[:40]!r}"
+        return None
+    return number

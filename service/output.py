@@ -1,0 +1,104 @@
+"""What a command says, in which form, and where: standard output, kept clean, or a file, whole. Knows no plots."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator, Sized
+from pathlib import Path
+
+from service.telemetry import one_line
+
+
+class Output:
+    """Standard output, for the command's own words alone.
+
+    From here to the end of the process, what else is printed there goes to standard error: by a plot, by a library
+    written in C, by a program that a plot starts, or by what runs at exit.
+    """
+
+    def __init__(self) -> None:
+        sys.stdout.flush()
+        self._descriptor = os.dup(1)
+        os.dup2(2, 1)
+
+    def write(self, said: str | bytes) -> None:
+        """Write *said* at once."""
+        data = said.encode(sys.stdout.encoding, "backslashreplace") if isinstance(said, str) else said
+        with open(os.dup(self._descriptor), "wb") as stream:
+            stream.write(data)
+
+
+def write_whole(file: Path, data: bytes) -> None:
+    """Replace *file* by one that holds *data*, at once: a reader gets the old one or the new one, never a part.
+
+    What is no regular file (a device, a pipe) is written to.
+    """
+    if file.exists() and not file.is_file():
+        file.write_bytes(data)
+        return
+    target = Path(os.path.realpath(file))  # a link goes on leading there
+    beside = target.with_name(f".{target.name[:80]}.{secrets.token_hex(8)}")
+    try:
+        beside.write_bytes(data)
+        if target.exists():
+            shutil.copymode(target, beside)
+        beside.replace(target)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(file)) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def choose_form(file: str | None, shape: str | None, format: str | None) -> tuple[str, str]:
+    """Return the shape of what is written, and the format of its picture: what isn't given, *file* says by its ending.
+
+    Raises:
+        ValueError: it says something else.
+    """
+    ending = Path(file or "").suffix.lower()
+    if shape is None:
+        shape = "html" if ending in (".html", ".htm") else "image"
+    if format is None and shape == "image" and ending not in ("", ".png", ".svg"):
+        raise ValueError(f"{file}: plotd draws png and svg; name the file so, or say --format")
+    return shape, format or ("svg" if ending == ".svg" else "png")
+
+
+def split_word(word: str) -> tuple[str, str]:
+    """Return the name and the value in *word*, one that a user wrote. Raises ValueError: there is none."""
+    name, equals, value = word.partition("=")
+    if not (name and equals):
+        raise ValueError(f"expected PARAM=VALUE, got {word!r}")
+    return name, value
+
+
+def forgive_missing_home() -> None:
+    """Import matplotlib; where it can't write to a home, let it make itself a temporary one without a word."""
+    log = logging.getLogger("matplotlib")
+    log.setLevel(logging.ERROR)
+    import matplotlib as mpl
+
+    mpl.get_configdir()
+    mpl.get_cachedir()
+    log.setLevel(logging.NOTSET)
+
+
+def text_of(error: Exception) -> str:
+    """Return what *error* says, with the file that the system's own are about."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def details_of(error: Exception) -> Iterator[str]:
+    """Yield, line by line, what the author of a plot needs to know beyond the text of *error*."""
+    for text in (getattr(error, "traceback", ""), *getattr(error, "__notes__", ())):
+        yield from map(one_line, text.splitlines())
+
+
+def count(things: Sized, noun: str) -> str:
+    """Return how many there are, in words."""
+    return f"{len(things)} {noun}{'s' * (len(things) != 1)}"

@@ -1,0 +1,244 @@
+"""Decides what must be drawn: at most once for each state of what a picture depends on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+from plots.paint import Failure, Job, Outcome
+from service.cache import Cache
+from service.dependencies import Dependencies
+from service.errors import BadParameter, MissingFile, PlotFailed, RenderTimeout, ServiceError, TooLarge
+from service.pool import RenderPool
+from service.rendering import CONTENT_TYPES, Answer, Rendering, RenderRequest
+
+FIRST_WAIT_S = 2.0  # a failure is remembered for so long, doubling while it lasts
+LONGEST_WAIT_S = 60.0
+MAX_PASTS = 10_000
+
+
+@dataclass(eq=False, slots=True)
+class Past:
+    """What happened to a request before. Times are of the monotonic clock, in seconds."""
+
+    rest_until_s: float = 0.0
+    failed_etag: str = ""
+    error: ServiceError | None = None
+    error_until_s: float = 0.0
+    wait_s: float = 0.0
+
+
+@dataclass(eq=False, slots=True)
+class Flight:
+    """A render under way, shared by all who ask for the same picture meanwhile."""
+
+    request: RenderRequest
+    task: asyncio.Task[Rendering | ServiceError] = field(init=False)
+    drawing_since_s: float | None = None
+    waiters: int = 0
+    dropped: bool = False
+
+    async def join(self) -> Rendering | ServiceError:
+        """Wait for it; when the last who waits leaves before it was begun, it is dropped."""
+        self.waiters += 1
+        try:
+            return await asyncio.shield(self.task)
+        finally:
+            self.waiters -= 1
+            if not self.waiters and self.drawing_since_s is None:
+                self.dropped = self.task.cancel()
+
+    def serves(self, request: RenderRequest, asked_at_s: float) -> bool:
+        """Say whether what it draws is new enough for one who asked at *asked_at_s*."""
+        same_code = self.request.spec.code == request.spec.code
+        return same_code and (self.drawing_since_s is None or self.drawing_since_s >= asked_at_s)
+
+
+class Renderer:
+    """Cache, then join the render under way, then draw. Used from the event loop only."""
+
+    def __init__(
+        self,
+        pool: RenderPool,
+        cache: Cache,
+        dependencies: Dependencies,
+        roots: tuple[str, ...],
+        max_pixels: int,
+        rest_s: Callable[[float], float],
+    ) -> None:
+        self._pool = pool
+        self._cache = cache
+        self._dependencies = dependencies
+        self._roots = roots
+        self._max_pixels = max_pixels
+        self._rest_s = rest_s
+        self._flights: dict[str, Flight] = {}
+        self._pasts: OrderedDict[str, Past] = OrderedDict()
+
+    async def etag(self, request: RenderRequest) -> str | None:
+        """Return the etag of the picture as it would be drawn now; None if it was never drawn."""
+        await self._dependencies.look(request)
+        return self._dependencies.etag(request)
+
+    async def render(self, request: RenderRequest) -> Answer:
+        """Return the picture as it is now; if it can't be drawn, the last good one with the error.
+
+        Whoever asks after a write ended sees that write: a render that was begun before counts only if its label
+        shows that nothing changed since.
+
+        Raises:
+            ServiceError: it can't be drawn, and there is no earlier picture.
+        """
+        asked_at_s, cache = time.monotonic(), "hit"
+        while True:
+            await self._dependencies.look(request)
+            if (known := self.known(request)) is not None:
+                return self._answer(request, known, cache)
+            flight = self._flights.get(request.key)
+            cache = "join" if flight is not None and not flight.dropped else "miss"
+            if flight is None or flight.dropped:
+                flight = self._start(request)
+            result = await flight.join()
+            if flight.serves(request, asked_at_s):
+                return self._answer(request, result, cache)
+
+    def kept(self, request: RenderRequest, etag: str | None) -> Answer | None:
+        """Return the picture of *request* if it's in the cache under *etag*."""
+        kept = self._cache.get(request.key)
+        return Answer(kept, "hit") if kept is not None and kept.etag == etag else None
+
+    async def attempt(self, request: RenderRequest) -> Answer | ServiceError:
+        """Return what ``render`` does, or the error that it raises."""
+        try:
+            return await self.render(request)
+        except ServiceError as error:
+            return error
+
+    def known(self, request: RenderRequest) -> Rendering | ServiceError | None:
+        """Return what a render would give now, if that is known without drawing."""
+        etag = self._dependencies.etag(request)
+        kept = self._cache.get(request.key)
+        if kept is not None and kept.etag == etag:
+            return kept
+        past = self._pasts.get(request.key)
+        failed = past is not None and past.failed_etag == etag and time.monotonic() < past.error_until_s
+        return past.error if past is not None and failed else None
+
+    def last_good(self, request: RenderRequest) -> Rendering | None:
+        """Return the last picture of *request* that could be drawn, whatever changed since."""
+        return self._cache.get(request.key)
+
+    def retry_in_s(self, request: RenderRequest) -> float:
+        """Return in how many seconds a remembered failure is worth another try; 0 if there is none."""
+        past = self._pasts.get(request.key)
+        return max(0.0, past.error_until_s - time.monotonic()) if past is not None and past.error is not None else 0.0
+
+    async def close(self) -> None:
+        """Drop what is still waiting to be drawn."""
+        tasks = [flight.task for flight in self._flights.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _answer(self, request: RenderRequest, result: Rendering | ServiceError, cache: str) -> Answer:
+        if isinstance(result, Rendering):
+            return Answer(result, cache)
+        earlier = self._cache.get(request.key)
+        if earlier is None or isinstance(result, BadParameter):
+            raise result
+        return Answer(earlier, cache, result)
+
+    def _start(self, request: RenderRequest) -> Flight:
+        flight = Flight(request)
+        flight.task = asyncio.create_task(self._fly(flight), name=f"render {request.spec.name}")
+        self._flights[request.key] = flight
+        flight.task.add_done_callback(lambda _: self._landed(flight))
+        return flight
+
+    def _landed(self, flight: Flight) -> None:
+        if self._flights.get(flight.request.key) is flight:
+            del self._flights[flight.request.key]
+
+    async def _fly(self, flight: Flight) -> Rendering | ServiceError:
+        """Rest, draw, label and keep. Returns its failure, so that each who waits may raise or forgive it."""
+        request = flight.request
+        past = self._past(request.key)
+        await asyncio.sleep(max(0.0, past.rest_until_s - time.monotonic()))
+        job = self._job(request)
+        await asyncio.sleep(self._dependencies.settle_s(request, job.files()))
+        await self._dependencies.look(request)
+        marks = self._dependencies.marks(request)
+        queued_at_s = time.monotonic()
+
+        def begin() -> None:
+            flight.drawing_since_s = time.monotonic()
+
+        try:
+            outcome = await self._pool.run(job, begin)
+        except ServiceError as overloaded:
+            return overloaded
+        past.rest_until_s = time.monotonic() + self._rest_s(outcome.seconds)
+        etag = self._dependencies.label(request, outcome, marks)
+        queue_s = (flight.drawing_since_s or queued_at_s) - queued_at_s
+        return self._keep(request, past, outcome, etag, queue_s)
+
+    def _job(self, request: RenderRequest) -> Job:
+        known = self._dependencies.known(request)
+        return Job(request.spec, request.given, request.format, request.sizing, self._max_pixels, self._roots, known)
+
+    def _keep(
+        self, request: RenderRequest, past: Past, outcome: Outcome, etag: str, queue_s: float
+    ) -> Rendering | ServiceError:
+        if outcome.failure is not None:
+            error = as_error(outcome.failure)
+            past.wait_s = min(LONGEST_WAIT_S, past.wait_s * 2) if past.error is not None else FIRST_WAIT_S
+            past.failed_etag, past.error = etag, error
+            past.error_until_s = time.monotonic() + past.wait_s
+            return error
+        past.failed_etag, past.error = "", None
+        picture = outcome.picture
+        assert picture is not None  # noqa: S101 - an outcome holds a picture or a failure
+        at = datetime.now(UTC)
+        rendering = Rendering(
+            request.key,
+            etag,
+            picture.body,
+            CONTENT_TYPES[request.format],
+            picture.width_px,
+            picture.height_px,
+            picture.axes,
+            picture.alt,
+            at,
+            outcome.seconds,
+            queue_s,
+            format_datetime(at, usegmt=True),
+        )
+        self._cache.put(rendering)
+        return rendering
+
+    def _past(self, key: str) -> Past:
+        past = self._pasts.setdefault(key, Past())
+        self._pasts.move_to_end(key)
+        while len(self._pasts) > MAX_PASTS:
+            self._pasts.popitem(last=False)
+        return past
+
+
+def as_error(failure: Failure) -> ServiceError:
+    """Return the error that stands for a worker's *failure*."""
+    match failure.code:
+        case "bad_parameter":
+            return BadParameter(failure.message, failure.fields)
+        case "missing_file":
+            return MissingFile(failure.message, failure.fields)
+        case "too_large":
+            return TooLarge(failure.message)
+        case "render_timeout":
+            return RenderTimeout(failure.message)
+        case _:
+            return PlotFailed(failure.message, failure.traceback)

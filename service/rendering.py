@@ -1,0 +1,86 @@
+"""The question and the answer: what a client asks to be drawn, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from plotd.describe import AxesDescription
+from plotd.encode import Sizing
+from plots.spec import PlotSpec
+from service.errors import ServiceError
+
+CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
+
+Words = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class RenderRequest:
+    """One picture that can be drawn, however its URL was spelt.
+
+    *key* names it over all states of its data and all versions of its code; *subject* does so whatever its size and
+    format. *words* are canonical.
+    """
+
+    spec: PlotSpec
+    given: Mapping[str, object]
+    words: Words
+    sizing: Sizing
+    format: str
+    subject: str = field(init=False)
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        fixed = sorted((name, str(value)) for name, value in self.spec.fixed.items())
+        subject = digest(repr((str(self.spec.file), self.spec.qualname, fixed, self.words)))
+        object.__setattr__(self, "subject", subject)
+        object.__setattr__(self, "key", digest(repr((subject, self.sizing, self.format))))
+
+    @property
+    def phase_s(self) -> float:
+        """An offset of its own in [0, 3600) seconds, so that not all plots tick at once."""
+        return int(self.subject[:8], 16) % 3_600_000 / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A request, and what this viewer wants beside: redraws every so often, or an answer that may be kept for ever."""
+
+    request: RenderRequest
+    every_s: float | None = None
+    pinned: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A picture that was drawn, under its label. Times in seconds."""
+
+    key: str
+    etag: str
+    body: bytes
+    content_type: str
+    width_px: int
+    height_px: int
+    axes: tuple[AxesDescription, ...]
+    alt: str
+    at: datetime
+    seconds: float
+    queue_s: float
+    last_modified: str  # when it was drawn, as HTTP writes dates
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a client gets: a picture, how it came about, and the error if it's an earlier one."""
+
+    rendering: Rendering
+    cache: str  # hit, miss or join
+    error: ServiceError | None = None
+
+
+def digest(text: str) -> str:
+    """Return 32 hexadecimal digits that stand for *text*."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
