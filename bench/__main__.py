@@ -1,0 +1,141 @@
+"""Run the measurements and print each ratio beside what it should be."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("agg")
+
+import matplotlib.pyplot as plt
+import psutil
+from tornado.httpclient import AsyncHTTPClient
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from bench import servers
+from bench.load import requests_per_second
+from bench.plot_convergence import plot_measured
+
+PLOT = Path(__file__).with_name("plot_convergence.py")
+NAME = "/plots/measured"
+
+
+def fetch(server: servers.Server, path: str) -> bytes:
+    """Return the body of a GET."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}") as answer:
+        return bytes(answer.read())
+
+
+def seconds(job: Callable[[], object]) -> float:
+    """Return how long *job* takes."""
+    start = time.perf_counter()
+    job()
+    return time.perf_counter() - start
+
+
+def save_bare(n: int) -> None:
+    """Draw the figure and save it as anyone would."""
+    figure = plot_measured(n)
+    figure.savefig(io.BytesIO(), format="png")
+    plt.close(figure)
+
+
+def fresh(folder: Path, rounds: int = 40) -> float:
+    """Return the time of a fresh picture over HTTP, against bare savefig of the same figure in this process."""
+    with servers.plotd(folder) as server:
+        for n in range(5):
+            fetch(server, f"{NAME}.png?n={n}")
+            save_bare(n)
+        ratios = []
+        for n in range(100, 100 + rounds):
+            served = seconds(lambda n=n: fetch(server, f"{NAME}.png?n={n}"))  # type: ignore[misc]
+            ratios.append(served / seconds(lambda n=n: save_bare(n)))  # type: ignore[misc]
+    return statistics.median(ratios)
+
+
+def cached(folder: Path, rounds: int = 7) -> float:
+    """Return the requests per second of a cached picture, against a bare handler writing the same bytes."""
+    data = folder / "data.txt"
+    data.write_text("1")
+    path = f"{NAME}.png?file_path=data.txt"
+    with servers.plotd(folder) as ours:
+        picture = folder / "picture.png"
+        picture.write_bytes(fetch(ours, path))
+        with servers.bare(picture) as bare:
+            ratios = []
+            for _ in range(rounds):
+                mine = asyncio.run(requests_per_second(ours.port, path, 32, 100))
+                ratios.append(mine / asyncio.run(requests_per_second(bare.port, "/picture.png", 32, 100)))
+    return statistics.median(ratios[1:])
+
+
+def watching(folder: Path, changes: int = 40) -> float:
+    """Return the server's processor time per change with 8 pages watching one plot, against 1 page."""
+    with servers.plotd(folder) as server:
+        one, eight = [], []
+        for _ in range(3):
+            one.append(asyncio.run(cost_of_changes(folder, server, 1, changes)))
+            eight.append(asyncio.run(cost_of_changes(folder, server, 8, changes)))
+    return statistics.median(eight) / statistics.median(one)
+
+
+async def cost_of_changes(folder: Path, server: servers.Server, pages: int, changes: int) -> float:
+    """Return processor seconds of *server* per change, while *pages* do what an open page does."""
+    data, path = folder / "data.txt", f"{NAME}.png?file_path=data.txt"
+    data.write_text("0")
+    sockets = [await websocket_connect(f"ws://127.0.0.1:{server.port}/live") for _ in range(pages)]
+    for socket in sockets:
+        await socket.write_message(json.dumps({"watch": [path]}))
+    await asyncio.gather(*(show_next(server, socket, path) for socket in sockets))
+    process = psutil.Process(server.pid)
+    before = process.cpu_times()
+    for change in range(changes):
+        data.write_text(str(change))
+        await asyncio.gather(*(show_next(server, socket, path) for socket in sockets))
+    after = process.cpu_times()
+    for socket in sockets:
+        socket.close()
+    return (after.user + after.system - before.user - before.system) / changes
+
+
+async def show_next(server: servers.Server, socket: WebSocketClientConnection, path: str) -> None:
+    """Wait until the picture is fresh, and fetch it, as an open page does."""
+    while (message := json.loads(await socket.read_message() or "null"))["state"] != "fresh":
+        pass
+    await AsyncHTTPClient().fetch(f"http://127.0.0.1:{server.port}{path}&_etag={message['etag']}")
+
+
+MEASUREMENTS = (
+    ("a fresh picture over HTTP : bare savefig, time", fresh, "at most", 0.9),
+    ("a cached picture : bare tornado handler, requests per second", cached, "at least", 0.8),
+    ("processor time per change, 8 pages watching : 1", watching, "at most", 1.5),
+)
+
+
+def main() -> int:
+    """Measure all, or those whose function's name is given; 1 if one misses what it should be."""
+    chosen = [m for m in MEASUREMENTS if not sys.argv[1:] or m[1].__name__ in sys.argv[1:]]
+    missed = 0
+    for title, measure, word, bound in chosen:
+        with tempfile.TemporaryDirectory() as name:
+            shutil.copy(PLOT, name)
+            ratio = measure(Path(name))
+        held = ratio <= bound if word == "at most" else ratio >= bound
+        missed += not held
+        print(f"{ratio:6.2f}  {title} ({word} {bound:g}){'' if held else '  MISSED'}", flush=True)
+    return min(missed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

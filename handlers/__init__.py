@@ -1,0 +1,1 @@
+"""Handlers: HTTP and websockets. They translate, and decide nothing."""

@@ -1,0 +1,147 @@
+"""What all handlers share: guards, headers, and the one way in which an error is told."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from tornado.web import HTTPError, RequestHandler, StaticFileHandler
+
+from handlers import errors, guards
+from service.engine import Engine
+from service.errors import NotFound, Overloaded, PlotFailed, ServiceError
+from service.rendering import digest
+
+PAGE_POLICY = (
+    "default-src 'none'; img-src 'self' data:; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+)
+SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; sandbox"
+ANCESTORS = {"same-origin": "'self'", "same-site": "'self'", "cross-origin": "*"}
+
+FILES = Path(__file__).resolve().parent / "static"
+
+log = logging.getLogger(__name__)
+
+
+class GuardedHandler(RequestHandler):
+    """Checks who asks, and says the same things about every answer."""
+
+    engine: Engine
+
+    def set_default_headers(self) -> None:
+        headers = self._headers  # set_header checks each value for what only foreign text can hold
+        headers["Server"] = "plotd"
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["Cross-Origin-Resource-Policy"] = self.settings["embed"]
+
+    def prepare(self) -> None:
+        guards.check(self.request, self.settings["config"])
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:  # Any: tornado's own signature
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        status = errors.status_of(error)
+        told = errors.describe(error, status)
+        self.set_status(status)
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Vary", "Accept")
+        if status == 405:
+            self.set_header("Allow", ", ".join(self._allowed()))
+        if isinstance(error, Overloaded):
+            self.set_header("Retry-After", str(error.retry_after_s))
+        if isinstance(error, PlotFailed) and self.settings["show_tracebacks"]:
+            told["traceback"] = error.traceback
+        self._write_told(told)
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:  # Any: tornado's own signature
+        if isinstance(value, ServiceError | HTTPError):
+            log.info("%s %s: %s", self.request.method, ascii(self.request.uri), ascii(value))
+        else:
+            log.error("%s %s", self.request.method, ascii(self.request.uri), exc_info=value)
+
+    def _allowed(self) -> list[str]:
+        missing = RequestHandler._unimplemented_method
+        return [name for name in self.SUPPORTED_METHODS if getattr(type(self), name.lower()) is not missing]
+
+    def _write_told(self, told: dict[str, Any]) -> None:
+        """Write the words of an error the way the client likes best."""
+        shape = errors.preferred(self.request.headers.get("Accept", "*/*"))
+        if shape == "image":
+            self._write_error_picture(told)
+        elif shape == "html":
+            self.set_page_policy()
+            self.set_header("Content-Type", "text/html; charset=utf-8")
+            self.write(self.render_string("error.html", error=told))
+        else:
+            self.set_header("Content-Type", "application/json; charset=utf-8")
+            self.write(errors.as_json(told))
+
+    def _write_error_picture(self, told: dict[str, Any]) -> None:
+        words = tuple(errors.lines(told, 68))
+        if self.request.path.endswith(".svg"):
+            self.set_header("Content-Type", "image/svg+xml")
+            self.set_header("Content-Security-Policy", SVG_POLICY)
+            self.write(errors.as_svg(words))
+        else:
+            self.set_header("Content-Type", "image/png")
+            self.write(errors.as_png(words))
+
+    def set_page_policy(self) -> None:
+        """Say what a page of ours may load: its own daemon's scripts, styles and pictures, and nothing else."""
+        self.set_header("Content-Security-Policy", PAGE_POLICY.format(ancestors=ANCESTORS[self.settings["embed"]]))
+
+
+class BaseHandler(GuardedHandler):
+    """A handler with the engine at hand."""
+
+    def initialize(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def compute_etag(self) -> None:
+        """Say nothing: an answer has the etag of what it shows, or none; hashing the bytes again tells no more."""
+
+    def write_json(self, value: object) -> None:
+        """Write *value* with an ETag over its bytes; a client that has it gets a 304."""
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("Cache-Control", "no-cache")
+        self.set_header("Etag", f'"{digest(text)}"')
+        if self.request.method in ("GET", "HEAD") and self.check_etag_header():
+            self.set_status(304)
+        else:
+            self.write(text)
+
+
+class PlotHandler(BaseHandler):
+    """A handler that needs the plots: one that asks before they are all found waits for that."""
+
+    async def prepare(self) -> None:  # type: ignore[override]  # tornado takes both
+        super().prepare()
+        if not self.engine.ready.is_set():
+            await self.engine.ready.wait()
+
+
+class NotFoundHandler(BaseHandler):
+    """Every address that nothing is at."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        raise NotFound("there is nothing at this address")
+
+
+class StaticHandler(GuardedHandler, StaticFileHandler):
+    """The files that pages are made of, guarded like all else."""
+
+    def initialize(self, engine: Engine) -> None:  # type: ignore[override]  # the folder is ours to know
+        super().initialize(str(FILES))
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+        if "\0" in absolute_path:
+            raise NotFound("there is nothing at this address")
+        return super().validate_absolute_path(root, absolute_path)
+
+    def set_extra_headers(self, path: str) -> None:
+        self.set_header("Cache-Control", "no-cache")

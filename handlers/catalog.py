@@ -1,0 +1,100 @@
+"""What there is: the catalog, one plot's description, and the call that says that data changed."""
+
+from __future__ import annotations
+
+from handlers.base import PlotHandler
+from plots.forms import json_schema
+from plots.spec import PlotSpec
+from service.catalog import Catalog, words_of_query
+from service.errors import PlotFailed, ServiceError
+from service.rendering import Answer
+
+
+class CatalogHandler(PlotHandler):
+    """``/-/plots.json``: every plot, and the files that failed to load."""
+
+    async def get(self) -> None:
+        catalog = self.engine.catalog
+        plots = [{**summary(spec, catalog), "link": catalog.link(spec)} for spec in catalog.plots]
+        failures = [
+            {"file": f.path, "line": f.line, "message": f.message} for f in catalog.failures
+        ]
+        self.write_json({"version": catalog.version, "plots": plots, "failures": failures})
+
+    head = get
+
+
+class DescriptionHandler(PlotHandler):
+    """``/plots/NAME.json``: a plot in words, drawn if its request can be."""
+
+    async def get(self, name: str) -> None:
+        catalog, renderer = self.engine.catalog, self.engine.renderer
+        spec = await catalog.spec(name)
+        words = words_of_query(self.request.query)
+        described = summary(spec, catalog)
+        if words or not catalog.lacks(spec):
+            demand = await catalog.demand(name, "png", self.request.query)
+            answer = await renderer.attempt(demand.request)
+            read = self.engine.dependencies.known(demand.request)
+            described["dependencies"] = sorted({catalog.relative(path) for path, _ in read})
+            described |= last_render(answer, with_traceback=self.settings["show_tracebacks"])
+        self.write_json(described)
+
+    head = get
+
+
+class RefreshHandler(PlotHandler):
+    """``POST /-/refresh/NAME``: somebody knows that the data changed."""
+
+    async def post(self, name: str) -> None:
+        spec = await self.engine.catalog.spec(name)
+        key = spec.name
+        if words_of_query(self.request.query):
+            key = (await self.engine.catalog.demand(name, "png", self.request.query)).request.subject
+        self.engine.dependencies.refresh(key)
+        self.engine.hub.touch()
+        self.set_status(202)
+        self.write_json({"refreshed": spec.name})
+
+
+def summary(spec: PlotSpec, catalog: Catalog) -> dict[str, object]:
+    """Return what a plot is, without drawing it."""
+    return {
+        "name": spec.name,
+        "title": spec.title,
+        "description": spec.description,
+        "group": spec.group,
+        "parameters": json_schema(spec.parameters, lambda path: catalog.relative(str(path))),
+        "example": {name: list(words) for name, words in spec.example.items()},
+        "every_s": spec.every_s,
+        "unservable": spec.unservable,
+        "dependencies": [],
+        "last_render": None,
+        "axes": [],
+        "alt": "",
+    }
+
+
+def last_render(answer: Answer | ServiceError, *, with_traceback: bool) -> dict[str, object]:
+    """Return what the last render came to."""
+    if isinstance(answer, ServiceError):
+        return {"last_render": {"error": told(answer, with_traceback=with_traceback)}}
+    drawn = answer.rendering
+    last = {
+        "etag": drawn.etag,
+        "seconds": round(drawn.seconds, 4),
+        "when": drawn.at.isoformat(timespec="milliseconds"),
+        "size": {"bytes": len(drawn.body), "width": drawn.width_px, "height": drawn.height_px},
+        "error": told(answer.error, with_traceback=with_traceback) if answer.error else None,
+    }
+    return {"last_render": last, "axes": [axes.as_json() for axes in drawn.axes], "alt": drawn.alt}
+
+
+def told(error: ServiceError, *, with_traceback: bool) -> dict[str, object]:
+    """Return the words of *error*, as a page's panel shows them."""
+    words: dict[str, object] = {"code": error.code, "message": error.message}
+    if error.fields:
+        words["fields"] = error.fields
+    if with_traceback and isinstance(error, PlotFailed):
+        words["traceback"] = error.traceback
+    return words

@@ -1,0 +1,106 @@
+"""Pictures: the bytes of a plot, under the label of its state."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from urllib.parse import quote
+
+from handlers.base import SVG_POLICY, PlotHandler
+from service.rendering import Answer, Demand
+
+FOR_EVER = "max-age=31536000, immutable"
+PLAIN = "".join(chr(c) for c in range(32, 127) if chr(c) != "%")
+
+
+class PictureHandler(PlotHandler):
+    """What every answer that is made from a picture does: 304 without drawing, one render for all."""
+
+    async def answer(self, demand: Demand, suffix: str = "") -> Answer | None:
+        """Return the picture that is asked for, its headers set; None if the client has it already (304).
+
+        *suffix* tells the etag of another representation from the picture's own.
+        """
+        renderer, request = self.engine.renderer, demand.request
+        etag = await renderer.etag(request)
+        if etag is not None and self._client_has(etag + suffix):
+            self._headers["Cache-Control"] = FOR_EVER if demand.pinned == etag else "no-cache"
+            return None
+        answer = renderer.kept(request, etag) or await renderer.render(request)
+        self._say_how(answer, demand)
+        return None if self._client_has(answer.rendering.etag + suffix) else answer
+
+    def _client_has(self, etag: str) -> bool:
+        """Label the answer; say whether the client has just that, which makes it a 304."""
+        self._headers["Etag"] = f'"{etag}"'
+        has = "If-None-Match" in self.request.headers and self.check_etag_header()
+        if has:
+            self.set_status(304)
+        return has
+
+    def _say_how(self, answer: Answer, demand: Demand) -> None:
+        drawn = answer.rendering
+        headers = self._headers  # set_header checks each value for what only foreign text can hold
+        headers["Last-Modified"] = drawn.last_modified
+        headers["Server-Timing"] = (
+            f"render;dur={drawn.seconds * 1000:.1f}, queue;dur={drawn.queue_s * 1000:.1f}, cache;desc={answer.cache}"
+        )
+        if answer.error is not None:
+            headers["Cache-Control"] = "no-store"
+            headers["Plotd-State"] = "stale"
+            headers["Plotd-Error"] = error_header(answer.error.code, answer.error.one_line)
+        else:
+            headers["Cache-Control"] = FOR_EVER if demand.pinned == drawn.etag else "no-cache"
+
+
+class ImageHandler(PictureHandler):
+    """``/plots/NAME.png`` and ``.svg``."""
+
+    async def get(self, name: str, extension: str) -> None:
+        demand = await self.engine.catalog.demand(name, extension, self.request.query)
+        if extension == "svg":
+            self.set_header("Content-Security-Policy", SVG_POLICY)
+        answer = await self.answer(demand)
+        if answer is not None:
+            self._headers["Content-Type"] = answer.rendering.content_type
+            self.write(answer.rendering.body)
+
+    async def head(self, name: str, extension: str) -> None:
+        await self.get(name, extension)
+
+
+class SingleFileHandler(PictureHandler):
+    """``/plots/NAME.html``: a page that holds its picture, for a mail or an archive."""
+
+    async def get(self, name: str) -> None:
+        demand = await self.engine.catalog.demand(name, "png", self.request.query)
+        self.set_header("Content-Security-Policy", SINGLE_POLICY)
+        answer = await self.answer(demand, "-html")
+        if answer is not None:
+            picture = base64.b64encode(answer.rendering.body).decode()
+            self.write(self.render_string("single.html", spec=demand.request.spec, answer=answer, picture=picture))
+
+    async def head(self, name: str) -> None:
+        await self.get(name)
+
+
+def style_hash(template: str) -> str:
+    """Return the hash by which a policy lets in the one style sheet that *template* holds, as it stands there."""
+    text = (Path(__file__).resolve().parent / "templates" / template).read_text(encoding="utf-8")
+    style = text.partition("<style>")[2].partition("</style>")[0]
+    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+SINGLE_POLICY = f"default-src 'none'; img-src data:; base-uri 'none'; style-src 'sha256-{style_hash('single.html')}'"
+
+
+def error_header(code: str, message: str) -> str:
+    """Return *code* and *message* as the value of a header: one line of ASCII, at most 500 bytes of message."""
+    encoded = ""
+    for letter in message:
+        step = letter if letter in PLAIN else quote(letter, safe="")
+        if len(encoded) + len(step) > 500:
+            break
+        encoded += step
+    return f"{code}; {encoded}"

@@ -1,0 +1,127 @@
+"""Pages: plain HTML that works as it is, and that scripts then keep up to date."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from handlers.base import PlotHandler
+from handlers.views import Gallery, Group, PlotPage, Preview, Tile, Word, query_of
+from plots.discover import Failure
+from plots.forms import form_fields
+from plots.spec import PlotSpec
+from service.catalog import Catalog, words_of_query
+from service.engine import Engine
+from service.errors import ServiceError
+from service.rendering import Demand, Rendering
+
+PRIVATE = ("_", "_etag")  # words that say nothing of what a page shows
+
+
+class PageHandler(PlotHandler):
+    """What all pages have in common."""
+
+    def write_page(self, template: str, **values: object) -> None:
+        """Write *template* filled with *values*, asked for anew each time, under the policy of our pages."""
+        self.set_page_policy()
+        self.set_header("Cache-Control", "no-cache")
+        self.write(self.render_string(template, **values))
+
+
+class GalleryHandler(PageHandler):
+    """``/``: every plot with a live thumbnail, and the files that failed to load."""
+
+    async def get(self) -> None:
+        engine, catalog = self.engine, self.engine.catalog
+        await catalog.keep_up()
+        query = self.get_query_argument("q", "")
+        tiles = [make_tile(engine, spec, query) for spec in catalog.plots if spec.unservable is None]
+        told = tuple(tell_failure(failure, self.settings["show_tracebacks"]) for failure in catalog.failures)
+        unservable = tuple(spec for spec in catalog.plots if spec.unservable is not None)
+        self.write_page(
+            "gallery.html", gallery=Gallery(catalog.version, query, grouped(catalog, tiles), told, unservable)
+        )
+
+    head = get
+
+
+class PlotPageHandler(PageHandler):
+    """``/plots/NAME``: one plot, live, with a form of its parameters."""
+
+    async def get(self, name: str) -> None:
+        spec = await self.engine.catalog.spec(name)
+        words = tuple(word for word in words_of_query(self.request.query) if word[0] not in PRIVATE)
+        page = self.make_page(spec, f"/plots/{quote(name)}", words)
+        self.set_status(400 if page.is_wrong else 200)
+        self.write_page("plot.html", page=page)
+
+    head = get
+
+    def make_page(self, spec: PlotSpec, base: str, words: tuple[Word, ...]) -> PlotPage:
+        """Return what the page of *spec* shows for *words*."""
+        catalog = self.engine.catalog
+        demand = catalog.attempt(spec, "png", words)
+        lacks = tuple(name for name in catalog.lacks(spec) if not any(name == n and word for n, word in words))
+        blank = form_fields(spec.parameters, (), lambda path: catalog.relative(str(path)))
+        return PlotPage(
+            spec=spec,
+            base=base,
+            words=words,
+            demand=demand,
+            preview=look(self.engine, demand, f"{base}.png{query_of(words)}"),
+            fields=form_fields(spec.parameters, words, lambda path: catalog.relative(str(path))),
+            defaults={field.name: field.values for field in blank},
+            lacks=lacks,
+            example=base + query_of(example_of(spec)) if lacks and spec.example else "",
+            data_files=catalog.data_files if any(field.is_path for field in blank) else (),
+            min_every_s=self.engine.config.live.min_every_s,
+            origin=f"{self.request.protocol}://{self.request.host}",
+            tracebacks=self.settings["show_tracebacks"],
+        )
+
+
+def look(engine: Engine, demand: Demand | ServiceError, url: str) -> Preview:
+    """Return what is known of the picture at *url*, which *demand* asks for."""
+    if not isinstance(demand, Demand):
+        return Preview(url)
+    known, last = engine.renderer.known(demand.request), engine.renderer.last_good(demand.request)
+    current = known if isinstance(known, Rendering) else None
+    error = known if isinstance(known, ServiceError) else None
+    if last is None:
+        return Preview(url, current, error)
+    scale = demand.request.sizing.scale
+    return Preview(url, current, error, (round(last.width_px / scale), round(last.height_px / scale)))
+
+
+def make_tile(engine: Engine, spec: PlotSpec, query: str) -> Tile:
+    """Return the tile of *spec*: with the picture that its page shows at first, if that can be drawn."""
+    base, lacks = f"/plots/{quote(engine.catalog.link(spec))}", engine.catalog.lacks(spec)
+    words = example_of(spec) if lacks else ()
+    if missing := [name for name in lacks if name not in spec.example]:
+        return Tile(spec, base, None, f"Needs {' and '.join(missing)}", query)
+    demand = engine.catalog.attempt(spec, "png", words)
+    if not isinstance(demand, Demand):
+        return Tile(spec, base, None, f"Its example can't be drawn: {demand.one_line}", query)
+    return Tile(spec, base + query_of(words), look(engine, demand, f"{base}.png{query_of(words)}"), "", query)
+
+
+def example_of(spec: PlotSpec) -> tuple[Word, ...]:
+    """Return the words of the URL that the author gives as an example."""
+    return tuple((name, word) for name, words in spec.example.items() for word in words)
+
+
+def grouped(catalog: Catalog, tiles: Iterable[Tile]) -> tuple[Group, ...]:
+    """Return *tiles* in groups, in the order in which these first appear: what has no group comes first."""
+    groups: dict[str, list[Tile]] = {"": []}
+    for tile in tiles:
+        file = str(tile.spec.fixed.get("file_path", tile.spec.file))  # of a data file's plot, the data file
+        folder = os.path.dirname(catalog.relative(file))
+        groups.setdefault(tile.spec.group or folder, []).append(tile)
+    return tuple(Group(name, tuple(members)) for name, members in groups.items() if members)
+
+
+def tell_failure(failure: Failure, with_traceback: bool) -> dict[str, str]:
+    """Return the words about a file that could not be loaded."""
+    place = failure.path + (f":{failure.line}" if failure.line else "")
+    return {"place": place, "message": failure.message, "traceback": failure.traceback if with_traceback else ""}

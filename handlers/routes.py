@@ -1,0 +1,63 @@
+"""Every URL, and who answers it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from tornado.web import Application, RequestHandler, url
+
+from handlers.base import NotFoundHandler, StaticHandler
+from handlers.catalog import CatalogHandler, DescriptionHandler, RefreshHandler
+from handlers.health import HealthHandler, ReadyHandler
+from handlers.images import ImageHandler, SingleFileHandler
+from handlers.live import LiveHandler
+from handlers.pages import GalleryHandler, PlotPageHandler
+from service.engine import Engine
+
+HERE = Path(__file__).resolve().parent
+LARGEST_MESSAGE = 65_536  # bytes that a page may send at once: the URLs it watches
+
+log = logging.getLogger(__name__)
+
+ROUTES: tuple[tuple[str, type], ...] = (
+    (r"/", GalleryHandler),
+    (r"/plots/([^.]+)", PlotPageHandler),
+    (r"/plots/([^.]+)\.(png|svg)", ImageHandler),
+    (r"/plots/([^.]+)\.json", DescriptionHandler),
+    (r"/plots/([^.]+)\.html", SingleFileHandler),
+    (r"/-/plots\.json", CatalogHandler),
+    (r"/-/refresh/([^.]+)", RefreshHandler),
+    (r"/live", LiveHandler),
+    (r"/healthz", HealthHandler),
+    (r"/readyz", ReadyHandler),
+    (r"/static/(.*)", StaticHandler),
+)
+
+
+def log_request(handler: RequestHandler) -> None:
+    """Note an answer: one line, whatever is in its URL. A client's mistake is no warning to the daemon's owner."""
+    level = logging.DEBUG if handler.get_status() < 400 else logging.INFO
+    request = handler.request
+    elapsed_ms = 1000 * request.request_time()
+    log.log(level, "%d %s %s %.1f ms", handler.get_status(), request.method, ascii(request.uri)[:300], elapsed_ms)
+
+
+def make_app(engine: Engine, *, show_tracebacks: bool) -> Application:
+    """Return the application that serves *engine*."""
+    own: dict[str, Any] = {"engine": engine}
+    return Application(
+        [url(pattern, handler, own) for pattern, handler in ROUTES],
+        default_handler_class=NotFoundHandler,
+        default_handler_args=own,
+        template_path=str(HERE / "templates"),
+        compiled_template_cache=True,
+        config=engine.config,
+        embed=engine.config.listen.embed,
+        show_tracebacks=show_tracebacks,
+        sockets=set(),
+        log_function=log_request,
+        websocket_ping_interval=engine.config.live.ping_s,
+        websocket_max_message_size=LARGEST_MESSAGE,
+    )

@@ -1,0 +1,26 @@
+/** The page itself: what is in it, and what the daemon would send in its place now. */
+
+/**
+ * Return the element of that id or selector; a page without it is no page of ours.
+ * @template {HTMLElement} T
+ * @param {ParentNode} within
+ * @param {string} selector
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function find(within, selector, kind) {
+  const found = within.querySelector(selector);
+  if (!(found instanceof kind)) throw new Error(`the page holds no ${selector}`);
+  return found;
+}
+
+/**
+ * Return this page as the daemon would send it now; null if it can't.
+ * @returns {Promise<Document | null>}
+ */
+export async function freshPage() {
+  const response = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (response === null || (!response.ok && response.status !== 400)) return null;
+  const text = await response.text().catch(() => null);
+  return text === null ? null : new DOMParser().parseFromString(text, "text/html");
+}

@@ -1,0 +1,44 @@
+/** The panel that says why the last render failed. */
+
+import { find } from "./page.js";
+
+/** @type {Record<string, string>} */
+const TITLES = {
+  missing_file: "There is no such file",
+  render_timeout: "The last render took too long",
+  overloaded: "There is too much to draw",
+  too_large: "The picture would be too large",
+  gone: "This plot is gone",
+};
+
+export class TroublePanel {
+  /** @param {HTMLElement} panel */
+  constructor(panel) {
+    this.panel = panel;
+  }
+
+  /** @param {import("./picture.js").Trouble} trouble */
+  show(trouble) {
+    write(find(this.panel, "h2", HTMLElement), TITLES[trouble.code] ?? "The last render failed");
+    write(find(this.panel, ".message", HTMLElement), trouble.message);
+    const details = find(this.panel, "details", HTMLDetailsElement);
+    if (trouble.traceback !== undefined || this.panel.hidden) {
+      write(find(details, "pre", HTMLElement), trouble.traceback ?? "");
+      details.hidden = !trouble.traceback;
+    }
+    this.panel.hidden = false;
+  }
+
+  hide() {
+    this.panel.hidden = true;
+  }
+}
+
+/**
+ * Write only what is new: what is selected, or read aloud, stays so.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

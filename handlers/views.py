@@ -1,0 +1,244 @@
+"""What pages show, as values for the templates. Knows nothing of requests, and draws nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from plots.forms import Field
+from plots.spec import PlotSpec
+from service.errors import BadParameter, PlotFailed, ServiceError
+from service.rendering import Demand, Rendering, digest
+
+Word = tuple[str, str]
+
+USUAL_SIZE = (640, 480)
+REFRESH_S = 10.0  # how often a page without scripts is loaded again, if nothing else is said
+SIZES = {"_width": "Width", "_height": "Height", "_dpi": "Dots per inch", "_scale": "Scale"}
+UNITS = {"_every": "s", "_width": "px", "_height": "px"}
+SWITCH = {"": "–", "1": "on", "0": "off"}
+TROUBLE = {
+    "bad_parameter": "These settings can't be drawn",
+    "missing_file": "There is no such file",
+    "render_timeout": "The last render took too long",
+    "overloaded": "There is too much to draw",
+    "too_large": "The picture would be too large",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What can be said of a picture without drawing it: *current* is the newest one, if it's at hand."""
+
+    url: str
+    current: Rendering | None = None
+    error: ServiceError | None = None
+    size: tuple[int, int] = USUAL_SIZE
+
+    @property
+    def address(self) -> str:
+        """The URL under which a browser may keep the current picture for ever."""
+        etag = self.current.etag if self.current else ""
+        return f"{self.url}{'&' if '?' in self.url else '?'}_etag={etag}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One plot in the gallery: its picture, or a *note* why there is none."""
+
+    spec: PlotSpec
+    page: str
+    preview: Preview | None
+    note: str
+    query: str
+
+    @property
+    def search(self) -> str:
+        """What a search looks in."""
+        spec = self.spec
+        return " ".join(f"{spec.name} {spec.title} {spec.group} {spec.description}".lower().split())
+
+    @property
+    def shown(self) -> bool:
+        """Whether it holds every word that is searched for."""
+        return all(word in self.search for word in self.query.lower().split())
+
+    @property
+    def key(self) -> str:
+        """Another one whenever the tile reads otherwise."""
+        url = self.preview.url if self.preview else self.note
+        return digest(repr((self.spec.title, self.spec.description, self.page, url)))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Plots that stand together."""
+
+    name: str
+    tiles: tuple[Tile, ...]
+
+    @property
+    def shown(self) -> bool:
+        """Whether a search left any of them."""
+        return any(tile.shown for tile in self.tiles)
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """All plots there are, and what can't be shown."""
+
+    version: str
+    query: str
+    groups: tuple[Group, ...]
+    failures: tuple[Mapping[str, str], ...]
+    unservable: tuple[PlotSpec, ...]
+
+    @property
+    def count(self) -> int:
+        """How many plots there are."""
+        return sum(len(group.tiles) for group in self.groups)
+
+    @property
+    def size(self) -> str:
+        """How much room there is for each."""
+        return {0: "none", 1: "one", 2: "few", 3: "few"}.get(self.count, "many")
+
+    @property
+    def told(self) -> str:
+        """How many plots there are, and how many of them a search left."""
+        shown = sum(tile.shown for group in self.groups for tile in group.tiles)
+        plots = f"{self.count} plot{'s' * (self.count != 1)}"
+        return f"{shown} of {plots}" if self.query.strip() else plots
+
+
+@dataclass(frozen=True, slots=True)
+class PlotPage:
+    """One plot's page: its form filled with *words*, what is wrong with these, and its picture.
+
+    *lacks* names what must be filled in first. *defaults* are the words that each field stands for when it is left out.
+    *example* is the URL of the page with the values that the author gives as an example.
+    """
+
+    spec: PlotSpec
+    base: str
+    words: tuple[Word, ...]
+    demand: Demand | BadParameter
+    preview: Preview
+    fields: tuple[Field, ...]
+    defaults: Mapping[str, tuple[str, ...]]
+    lacks: tuple[str, ...]
+    example: str
+    data_files: tuple[str, ...]
+    min_every_s: float
+    origin: str
+    tracebacks: bool
+
+    @property
+    def paragraphs(self) -> tuple[tuple[str, bool], ...]:
+        """The description's paragraphs, and whether its line breaks matter: in a list or an example they do."""
+        texts = (text.strip("\n") for text in re.split(r"\n\s*\n", self.spec.description))
+        return tuple(
+            (text, re.search(r"^(\s|[-*>|+]|\d+[.)])", text, re.MULTILINE) is not None) for text in texts if text
+        )
+
+    @property
+    def query(self) -> str:
+        """The words as the query of a URL, with its question mark; empty if there are none."""
+        return query_of(self.words)
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """What is wrong, by the name of the field; what was only never filled in is not wrong yet."""
+        error = self.demand if isinstance(self.demand, BadParameter) else self.preview.error
+        written = {name for name, _ in self.words}
+        fields = error.fields if error is not None else {}
+        return {name: why for name, why in fields.items() if name in written or name not in self.lacks}
+
+    @property
+    def strange(self) -> dict[str, str]:
+        """What is wrong with words that have no field."""
+        known = {field.name for field in (*self.fields, self.every, *self.sizes)}
+        return {name: why for name, why in self.faults.items() if name not in known}
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the URL asks for what can't be."""
+        return isinstance(self.demand, BadParameter) and bool(self.faults)
+
+    @property
+    def drawable(self) -> bool:
+        """Whether there is a picture to ask for."""
+        return isinstance(self.demand, Demand)
+
+    @property
+    def note(self) -> str:
+        """What stands where the picture will be."""
+        if self.is_wrong:
+            return "Some of the settings can't be drawn."
+        labels = [f"“{field.label}”" for field in self.fields if field.name in self.lacks]
+        return f"Fill in {' and '.join(labels)} to see this plot." if labels else ""
+
+    @property
+    def refresh_s(self) -> int:
+        """How often the page is loaded again where there are no scripts, in s; 0: not at all."""
+        if not isinstance(self.demand, Demand):
+            return 0
+        return max(1, round(self.demand.every_s or self.spec.every_s or REFRESH_S))
+
+    @property
+    def trouble(self) -> dict[str, str] | None:
+        """Why the last render failed, if it did."""
+        error = self.preview.error
+        if error is None:
+            return None
+        shown = error.traceback if isinstance(error, PlotFailed) and self.tracebacks else ""
+        title = TROUBLE.get(error.code, "The last render failed")
+        return {"title": title, "message": error.message, "traceback": shown}
+
+    @property
+    def every(self) -> Field:
+        """The field that says how often to redraw."""
+        usual = f"{self.spec.every_s:g}" if self.spec.every_s else "when the data changes"
+        blank = Field("_every", "Redraw every", "number", placeholder=usual, min=f"{self.min_every_s:g}", step="any")
+        return self._filled(blank)
+
+    @property
+    def sizes(self) -> tuple[Field, ...]:
+        """The fields that say how large the picture is to be."""
+        return tuple(self._filled(Field(name, label, "number", step="any")) for name, label in SIZES.items())
+
+    @property
+    def sized(self) -> bool:
+        """Whether the URL says how large."""
+        return any(name in SIZES for name, _ in self.words)
+
+    @property
+    def key(self) -> str:
+        """Another one whenever the page reads otherwise, its words apart."""
+        fields = [(replace(field, values=()), self.defaults[field.name]) for field in self.fields]
+        return digest(repr((self.spec.title, self.spec.description, fields, self.data_files)))
+
+    def default(self, name: str) -> str:
+        """Return the words of that field when it is left out, as JSON."""
+        return json.dumps(self.defaults.get(name, ()))
+
+    def unit(self, name: str) -> str:
+        """Return what the number in that field counts."""
+        return UNITS.get(name, "")
+
+    def choice(self, field: Field, word: str) -> str:
+        """Return how one choice of a field reads."""
+        return SWITCH[word] if set(field.choices) == set(SWITCH) else word or "–"
+
+    def _filled(self, blank: Field) -> Field:
+        values = tuple(word for name, word in self.words if name == blank.name and word)
+        is_number = all(word.replace(".", "", 1).isdecimal() for word in values)
+        return replace(blank, values=values, type="number" if is_number else "text")
+
+
+def query_of(words: tuple[Word, ...]) -> str:
+    """Return *words* as the query of a URL, with its question mark; empty if there are none."""
+    return f"?{urlencode(words)}" if words else ""

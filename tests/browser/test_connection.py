@@ -1,0 +1,140 @@
+"""Pages whose daemon goes away and comes back, and pages that nobody looks at."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import Folder, Tabs, etag, is_state, until, wait_for_another
+from tests.conftest import Daemon, Serve
+
+HIDE = """hidden => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+REFUSED = [r"WebSocket connection to .* failed", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"]
+
+
+def sent(page: Page) -> list[str]:
+    """Return the list that fills with what the page's socket sends from its next load on."""
+    frames: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: frames.append(str(frame))))
+    return frames
+
+
+def test_a_page_tells_that_it_is_offline_and_catches_up_after_a_restart(
+    tabs: Tabs, folder: Folder, daemon: Daemon, serve: Serve, expected_complaints: list[str]
+) -> None:
+    expected_complaints += REFUSED
+    page, gallery = tabs.open("/plots/loss"), tabs.open("/")
+    is_state(page, "live")
+    is_state(gallery, "live")
+    page.evaluate("window.marker = 1")
+    shown, port = etag(page), daemon.port
+    assert daemon.stop() == 0
+    is_state(page, "offline")
+    is_state(gallery, "offline")
+    assert page.locator("img.live").evaluate("image => image.complete && image.naturalWidth > 0")
+    folder.append_loss(5, 60.0)
+    serve(folder.path, PLOTD_LISTEN__PORT=str(port))
+    wait_for_another(page, shown)
+    is_state(page, "live")
+    is_state(gallery, "live")
+    assert page.evaluate("window.marker") == 1
+
+
+def test_after_a_restart_nothing_is_fetched_that_did_not_change(
+    tabs: Tabs, folder: Folder, daemon: Daemon, serve: Serve, expected_complaints: list[str]
+) -> None:
+    expected_complaints += REFUSED
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    port, drawn = daemon.port, folder.renders()
+    daemon.stop()
+    is_state(page, "offline")
+    tabs.requests.clear()
+    serve(folder.path, PLOTD_LISTEN__PORT=str(port))
+    is_state(page, "live")
+    assert not [url for url in tabs.requests if "loss.png" in url]
+    assert folder.renders() == drawn
+
+
+def test_a_hidden_page_costs_nothing_and_catches_up_when_it_is_shown(tabs: Tabs, folder: Folder) -> None:
+    page = tabs.context().new_page()
+    frames = sent(page)
+    page.goto(tabs.daemon.url + "/plots/loss")
+    is_state(page, "live")
+    drawn, shown = folder.renders(), etag(page)
+    page.evaluate(HIDE, True)
+    until(page, lambda: any("unwatch" in frame for frame in frames))
+    other = tabs.open("/plots/run")
+    is_state(other, "live")
+    seen = etag(other)
+    folder.append_loss(5, 60.0)
+    wait_for_another(other, seen)
+    assert folder.renders() == drawn
+    page.evaluate(HIDE, False)
+    wait_for_another(page, shown)
+    assert folder.renders() == drawn + 1
+
+
+def test_thumbnails_out_of_view_are_not_watched(tabs: Tabs, folder: Folder) -> None:
+    plots = "".join(f"def plot_n{i}():\n    plt.plot([{i}])\n" for i in range(12))
+    folder.write("many.py", f"import matplotlib.pyplot as plt\n{plots}")
+    page = tabs.context(viewport={"width": 400, "height": 400}).new_page()
+    frames = sent(page)
+    page.goto(tabs.daemon.url)
+    expect(page.locator("li.tile[data-name='many/n0'] img.live")).to_have_attribute("src", re.compile("_etag="))
+    page.locator("li.tile").last.scroll_into_view_if_needed()
+    until(page, lambda: '{"unwatch":["/plots/n0.png"]}' in frames)
+
+
+def test_where_sockets_are_refused_pictures_still_come(
+    tabs: Tabs, folder: Folder, daemon: Daemon, expected_complaints: list[str]
+) -> None:
+    page = tabs.context().new_page()
+    page.add_init_script(
+        "window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.(new Event('close'))); } close() {} }"
+    )
+    page.goto(daemon.url + "/plots/loss")
+    expect(page.locator("img.live")).to_be_visible()
+    page.locator("#field-smooth").fill("2")
+    page.keyboard.press("Enter")
+    expect(page.locator("img.live")).to_have_attribute("src", re.compile("smooth=2"))
+    is_state(page, "offline")
+
+
+def test_a_silent_socket_is_given_up(tabs: Tabs, daemon: Daemon) -> None:
+    context = tabs.context()
+    page = context.new_page()
+    page.clock.install()
+    silent = {"on": False}
+
+    def route(socket: object) -> None:
+        server = socket.connect_to_server()  # type: ignore[attr-defined]
+        server.on_message(lambda message: None if silent["on"] else socket.send(message))  # type: ignore[attr-defined]
+
+    page.route_web_socket(re.compile("/live"), route)
+    page.goto(daemon.url + "/plots/loss")
+    is_state(page, "live")
+    silent["on"] = True
+    page.clock.fast_forward(20_000)
+    page.clock.fast_forward(10_000)
+    is_state(page, "offline")
+    silent["on"] = False
+    page.clock.fast_forward(30_000)
+    is_state(page, "live")
+
+
+def test_state_survives_leaving_and_coming_back(tabs: Tabs, folder: Folder, tmp_path: Path) -> None:
+    page = tabs.open("/plots/loss?smooth=2")
+    is_state(page, "live")
+    shown = etag(page)
+    page.get_by_role("link", name="All plots").click()
+    is_state(page, "live")
+    folder.append_loss(5, 60.0)
+    page.go_back()
+    wait_for_another(page, shown)
+    is_state(page, "live")
+    assert page.locator("#field-smooth").input_value() == "2"

@@ -1,0 +1,202 @@
+"""The gallery, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+from tests.browser.conftest import Folder, Tabs, etag, is_state, wait_for_another
+from tests.conftest import Daemon
+
+THREE = """
+import matplotlib.pyplot as plt
+from pathlib import Path
+
+def plot_alpha():
+    \"\"\"The first letter.\"\"\"
+    plt.title(Path(__file__).with_name("alpha.txt").read_text())
+
+def plot_beta():
+    plt.title(Path(__file__).with_name("beta.txt").read_text())
+
+def plot_gamma():
+    \"\"\"The third letter.\"\"\"
+    plt.title("gamma")
+"""
+
+
+def write_three(folder: Folder) -> None:
+    folder.write("alpha.txt", "one")
+    folder.write("beta.txt", "one")
+    folder.write("letters.py", THREE)
+
+
+def tile(name: str) -> str:
+    return f"li.tile[data-name='{name}']"
+
+
+def image(name: str) -> str:
+    return f"{tile(name)} img.live"
+
+
+def wait_for_thumbnails(page: Page, *names: str) -> None:
+    for name in names:
+        page.locator(tile(name)).scroll_into_view_if_needed()
+        expect(page.locator(image(name))).to_have_attribute("src", re.compile("_etag="))
+    page.wait_for_function("[...document.querySelectorAll('img.live:not([hidden])')].every(image => image.complete)")
+
+
+def names_shown(page: Page) -> list[str]:
+    tiles = page.locator("li.tile:not([hidden])")
+    return [name or "" for name in tiles.evaluate_all("tiles => tiles.map(tile => tile.dataset.name)")]
+
+
+def test_every_plot_has_a_thumbnail_that_leads_to_its_page(tabs: Tabs, daemon: Daemon) -> None:
+    page = tabs.open("/")
+    wait_for_thumbnails(page, "training/loss", "run")
+    is_state(page, "live")
+    page.get_by_role("link", name="Loss").click()
+    expect(page).to_have_url(daemon.url + "/plots/loss")
+
+
+def test_thumbnail_and_page_share_one_render(tabs: Tabs, folder: Folder) -> None:
+    gallery, page = tabs.open("/"), tabs.open("/plots/loss")
+    wait_for_thumbnails(gallery, "training/loss")
+    is_state(page, "live")
+    assert folder.renders() == 1
+    assert etag(gallery, image("training/loss")) == etag(page)
+
+
+def test_only_the_changed_thumbnail_is_fetched_again(tabs: Tabs, folder: Folder) -> None:
+    write_three(folder)
+    page = tabs.open("/", viewport={"width": 1600, "height": 1200})
+    wait_for_thumbnails(page, "letters/alpha", "letters/beta", "letters/gamma", "training/loss", "run")
+    tabs.requests.clear()
+    old = etag(page, image("letters/beta"))
+    folder.write("beta.txt", "two")
+    wait_for_another(page, old, image("letters/beta"))
+    assert {url.partition("?")[0].rpartition("/")[2] for url in tabs.requests} == {"beta.png"}
+
+
+def test_a_failure_stands_over_the_last_good_thumbnail(tabs: Tabs, folder: Folder) -> None:
+    page = tabs.open("/")
+    wait_for_thumbnails(page, "training/loss")
+    folder.write("run.csv", "iteration\n1\n")
+    expect(page.locator(tile("training/loss")).locator(".trouble")).to_contain_text("AttributeError")
+    expect(page.locator(image("training/loss"))).to_be_visible()
+    folder.write_loss(9)
+    expect(page.locator(tile("training/loss")).locator(".trouble")).to_have_count(0)
+
+
+def test_search_looks_in_name_title_description_and_group(tabs: Tabs, folder: Folder, daemon: Daemon) -> None:
+    write_three(folder)
+    page = tabs.open("/")
+    search = page.get_by_label("Search plots")
+    for words, found in (
+        ("letters", ["letters/alpha", "letters/beta", "letters/gamma"]),
+        ("third LETTER", ["letters/gamma"]),
+        ("training loss", ["training/loss"]),
+        ("data", ["run"]),
+        ("nothing like it", []),
+    ):
+        search.fill(words)
+        assert names_shown(page) == found
+        expect(page.locator("#count")).to_have_text(f"{len(found)} of 5 plots")
+    search.fill("beta")
+    expect(page).to_have_url(daemon.url + "/?q=beta")
+    page.reload()
+    assert names_shown(page) == ["letters/beta"]
+    assert page.get_by_label("Search plots").input_value() == "beta"
+
+
+def test_new_edited_and_removed_plots_reach_the_open_gallery(tabs: Tabs, folder: Folder) -> None:
+    page = tabs.open("/")
+    wait_for_thumbnails(page, "training/loss", "run")
+    page.evaluate(
+        "window.marker = 1; window.image = document.querySelector('li[data-name=\"training/loss\"] img.live')"
+    )
+    page.get_by_label("Search plots").fill("o")
+    tabs.requests.clear()
+    write_three(folder)
+    expect(page.locator(tile("letters/gamma"))).to_be_attached()
+    assert names_shown(page) == ["training/loss", *(name for name in names_shown(page) if name != "training/loss")]
+    page.get_by_label("Search plots").fill("")
+    wait_for_thumbnails(page, "letters/gamma")
+    folder.write("letters.py", THREE.replace("The first letter", "Another letter"))
+    expect(page.locator(tile("letters/alpha"))).to_contain_text("Another letter")
+    (folder.path / "letters.py").unlink()
+    expect(page.locator(tile("letters/gamma"))).to_have_count(0)
+    assert page.evaluate("window.marker") == 1
+    assert page.evaluate("window.image === document.querySelector('li[data-name=\"training/loss\"] img.live')")
+    assert not [url for url in tabs.requests if "loss.png" in url], "a picture that did not change was fetched again"
+
+
+def test_a_file_that_fails_to_load_is_shown_with_its_error_and_forgotten_once_it_is_right(
+    tabs: Tabs, folder: Folder
+) -> None:
+    page = tabs.open("/")
+    wait_for_thumbnails(page, "training/loss")
+    folder.write("sub/wrong.py", "import nowhere_at_all\ndef plot_x(): pass\n")
+    expect(page.locator("#failures")).to_contain_text("sub/wrong.py:1")
+    expect(page.locator("#failures")).to_contain_text("nowhere_at_all")
+    page.locator("#failures details summary").click()
+    expect(page.locator("#failures pre")).to_contain_text("Traceback")
+    folder.write("sub/wrong.py", "def plot_x(:\n")
+    expect(page.locator("#failures")).to_contain_text("SyntaxError")
+    folder.write("sub/wrong.py", "")
+    expect(page.locator("#failures")).to_have_count(0)
+
+
+def test_plots_that_no_url_can_draw_are_listed_with_why(tabs: Tabs, folder: Folder) -> None:
+    folder.write("onto.py", "def plot_onto(ax):\n    pass\ndef plot_of(file_path, column):\n    pass\n")
+    page = tabs.open("/")
+    expect(page.locator(".unservable")).to_contain_text("onto/onto")
+    expect(page.locator(".unservable")).to_contain_text("'ax' is required")
+    expect(page.locator(tile("onto/of"))).to_contain_text("Needs file_path and column")
+
+
+def test_only_thumbnails_in_view_are_drawn(tabs: Tabs, folder: Folder) -> None:
+    many = "".join(f"def plot_number_{i}():\n    count('many')\n    plt.plot([{i}])\n" for i in range(40))
+    counting = "def count(name):\n    with open(Path(__file__).parent.parent / f'{name}.count', 'a') as f:\n        print(1, file=f)\n"
+    folder.write("many.py", f"from pathlib import Path\nimport matplotlib.pyplot as plt\n{counting}{many}")
+    page = tabs.open("/", viewport={"width": 400, "height": 600})
+    wait_for_thumbnails(page, "many/number_0", "many/number_1")
+    page.locator(tile("run")).scroll_into_view_if_needed()
+    wait_for_thumbnails(page, "run")
+    assert folder.renders("many") < 20
+
+
+def test_the_reader_stays_where_he_is_when_plots_come(tabs: Tabs, folder: Folder) -> None:
+    write_three(folder)
+    page = tabs.open("/", viewport={"width": 360, "height": 500})
+    wait_for_thumbnails(page, "letters/gamma")
+    page.get_by_role("link", name="Gamma").focus()
+    before = page.locator(tile("letters/gamma")).evaluate("tile => tile.getBoundingClientRect().top")
+    folder.write("zeta.py", "import matplotlib.pyplot as plt\ndef plot_zeta():\n    plt.plot([1])\n")
+    expect(page.locator(tile("zeta/zeta"))).to_be_attached()
+    assert page.locator(tile("letters/gamma")).evaluate("tile => tile.getBoundingClientRect().top") == before
+    assert page.evaluate("document.activeElement.textContent") == "Gamma"
+
+
+def test_an_empty_gallery_says_what_to_do(tabs: Tabs, folder: Folder) -> None:
+    (folder.path / "training.py").unlink()
+    (folder.path / "run.csv").unlink()
+    page = tabs.open("/")
+    expect(page.locator("main")).to_contain_text("No plots yet")
+    write_three(folder)
+    wait_for_thumbnails(page, "letters/alpha")
+    expect(page.locator("main")).not_to_contain_text("No plots yet")
+
+
+def test_all_of_it_can_be_reached_by_the_keyboard(tabs: Tabs) -> None:
+    page = tabs.open("/")
+    wait_for_thumbnails(page, "training/loss")
+    reached = []
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent || document.activeElement.id"))
+    assert reached == ["Skip to content", "plotd", "search", "Loss", "Run"]
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    is_state(page, "live")
+    expect(page.locator("h1")).to_have_text("Loss")

@@ -1,0 +1,310 @@
+"""The page of one plot, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+from tests.browser.conftest import LOSS, Folder, Tabs, etag, is_state, until, wait_for_another
+from tests.conftest import Daemon
+
+
+def test_a_row_appended_to_the_data_is_on_screen_without_a_reload(tabs: Tabs, folder: Folder) -> None:
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    page.evaluate("window.marker = 'the same page'")
+    before, pixels = etag(page), page.locator("img.live").screenshot()
+    folder.append_loss(5, 40.0)
+    wait_for_another(page, before)
+    is_state(page, "live")
+    assert page.locator("img.live").screenshot() != pixels
+    assert page.evaluate("window.marker") == "the same page"
+
+
+def test_eight_pages_cost_one_render_per_change(tabs: Tabs, folder: Folder) -> None:
+    pages = [tabs.open("/plots/loss") for _ in range(8)]
+    for page in pages:
+        is_state(page, "live")
+    assert folder.renders() == 1
+    for change in range(1, 4):
+        shown = [etag(page) for page in pages]
+        assert len(set(shown)) == 1
+        folder.append_loss(4 + change, 50.0)
+        for page, old in zip(pages, shown, strict=True):
+            wait_for_another(page, old)
+        assert folder.renders() == 1 + change
+
+
+def test_the_picture_never_flickers(tabs: Tabs, folder: Folder) -> None:
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    page.evaluate(
+        """() => {
+            window.frames_seen = []; window.faults = [];
+            const image = document.querySelector("img.live");
+            const look = () => {
+                const box = image.getBoundingClientRect();
+                const seen = `${image.complete} ${image.naturalWidth} ${box.x} ${box.y} ${box.width} ${box.height}`;
+                window.frames_seen.push(seen);
+                if (!image.complete || image.naturalWidth === 0 || image.hidden) window.faults.push(seen);
+                requestAnimationFrame(look);
+            };
+            look();
+        }"""
+    )
+    for change in range(10):
+        old = etag(page)
+        folder.append_loss(5 + change, 30.0)
+        wait_for_another(page, old)
+    assert page.evaluate("window.faults") == []
+    assert len(set(page.evaluate("window.frames_seen"))) == 1, "the picture jumped"
+    assert len(page.evaluate("window.frames_seen")) > 10
+
+
+def test_nothing_else_on_the_page_is_reset_by_a_new_picture(tabs: Tabs, folder: Folder) -> None:
+    page = tabs.open("/plots/loss", viewport={"width": 360, "height": 400})
+    is_state(page, "live")
+    page.locator("summary", has_text="Size").click()
+    page.locator("#field-smooth").fill("2")  # typed, but not yet meant
+    page.evaluate("window.scrollTo(0, 300)")
+    before = etag(page)
+    folder.append_loss(5, 40.0)
+    wait_for_another(page, before)
+    assert page.evaluate("document.activeElement.id") == "field-smooth"
+    assert page.locator("#field-smooth").input_value() == "2"
+    assert page.evaluate("window.scrollY") == 300
+    assert page.locator("#form details").get_attribute("open") is not None
+    assert page.url.endswith("/plots/loss")
+
+
+def test_a_change_in_the_form_is_in_the_url_and_the_back_button_restores_it(tabs: Tabs, daemon: Daemon) -> None:
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    first = etag(page)
+    page.locator("#field-smooth").fill("3")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(daemon.url + "/plots/loss?smooth=3")
+    second = wait_for_another(page, first)
+    page.locator("#field-log").check()
+    expect(page).to_have_url(daemon.url + "/plots/loss?smooth=3&log=1")
+    third = wait_for_another(page, second)
+    page.go_back()
+    assert wait_for_another(page, third) == second
+    assert page.locator("#field-smooth").input_value() == "3"
+    assert not page.locator("#field-log").is_checked()
+    page.go_back()
+    assert wait_for_another(page, second) == first
+    assert page.locator("#field-smooth").input_value() == "1"
+    page.go_forward()
+    assert wait_for_another(page, first) == second
+    expect(page.locator("#address")).to_have_value(daemon.url + "/plots/loss.png?smooth=3")
+    expect(page.locator("a[data-ending=svg]")).to_have_attribute("href", "/plots/loss.svg?smooth=3")
+
+
+def test_a_url_can_be_shared(tabs: Tabs) -> None:
+    page = tabs.open("/plots/loss?smooth=3&log=on&_width=400")
+    is_state(page, "live")
+    assert page.locator("#field-smooth").input_value() == "3"
+    assert page.locator("#field-log").is_checked()
+    assert page.locator("#field-_width").input_value() == "400"
+    assert page.locator("img.live").evaluate("image => image.naturalWidth") == 400
+
+
+def test_a_field_emptied_means_its_default(tabs: Tabs, daemon: Daemon) -> None:
+    page = tabs.open("/plots/loss?smooth=3")
+    is_state(page, "live")
+    page.locator("#field-smooth").fill("")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(daemon.url + "/plots/loss")
+    expect(page.locator("#field-smooth")).to_have_value("1")
+
+
+def test_of_many_changes_only_the_newest_is_shown_at_last(tabs: Tabs, daemon: Daemon) -> None:
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    for smooth in (2, 3, 4, 5):
+        page.locator("#field-smooth").fill(str(smooth))
+        page.locator("#field-smooth").dispatch_event("change")
+    expect(page.locator("img.live")).to_have_attribute("src", re.compile(r"smooth=5&_etag="))
+    is_state(page, "live")
+    expect(page).to_have_url(daemon.url + "/plots/loss?smooth=5")
+
+
+def test_errors_stand_beside_their_fields_with_the_words_as_typed(tabs: Tabs, expected_complaints: list[str]) -> None:
+    expected_complaints += ["status of 400"]
+    page = tabs.open("/plots/loss?smooth=many&colour=red")
+    expect(page.locator("#field-smooth-fault")).to_contain_text("expected a whole number")
+    assert page.locator("#field-smooth").input_value() == "many"
+    assert page.locator("#field-smooth").get_attribute("aria-invalid") == "true"
+    expect(page.locator("#faults")).to_contain_text("colour")
+    is_state(page, "waiting")
+
+
+def test_a_bad_word_typed_is_told_beside_its_field_and_the_last_picture_stays(
+    tabs: Tabs, expected_complaints: list[str]
+) -> None:
+    expected_complaints += ["status of 400"]
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    shown = etag(page)
+    page.locator("#field-file_path").fill("../../etc/passwd")
+    page.keyboard.press("Enter")
+    expect(page.locator("#field-file_path-fault")).to_contain_text("outside the data roots")
+    assert etag(page) == shown
+    page.locator("#field-file_path").fill("run.csv")
+    page.keyboard.press("Enter")
+    expect(page.locator("#field-file_path-fault")).to_be_hidden()
+    is_state(page, "live")
+
+
+def test_a_missing_file_is_told_beside_its_field(tabs: Tabs) -> None:
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    page.locator("#field-file_path").fill("nowhere.csv")
+    page.keyboard.press("Enter")
+    expect(page.locator("#field-file_path-fault")).to_contain_text("no such file")
+
+
+def test_a_path_field_lists_the_data_files(tabs: Tabs, folder: Folder) -> None:
+    folder.write("more/other.csv", "a,b\n1,2\n")
+    page = tabs.open("/plots/loss")
+    expect(page.locator("#data-files option[value='more/other.csv']")).to_have_count(1)
+    assert page.locator("#field-file_path").get_attribute("list") == "data-files"
+
+
+def test_a_failure_is_told_beside_the_last_good_picture_and_forgotten_when_it_ends(tabs: Tabs, folder: Folder) -> None:
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    shown = etag(page)
+    folder.write("run.csv", "iteration\n1\n")
+    is_state(page, "stale")
+    assert etag(page) == shown
+    expect(page.locator("#trouble .message")).to_contain_text("AttributeError")
+    expect(page.locator("#trouble pre")).to_contain_text("in plot_loss")
+    assert page.locator("img.live").evaluate("image => image.complete && image.naturalWidth > 0")
+    folder.write_loss(7)
+    wait_for_another(page, shown)
+    is_state(page, "live")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_plot_that_never_was_drawn_tells_why_in_its_place(
+    tabs: Tabs, folder: Folder, expected_complaints: list[str]
+) -> None:
+    folder.write("broken.py", "def plot_broken():\n    raise ValueError('no such\\ncolumn: 数据')\n")
+    expected_complaints += ["status of 500"]
+    page = tabs.open("/plots/broken")
+    is_state(page, "failed")
+    expect(page.locator("#trouble .message")).to_contain_text("column: 数据")
+    expect(page.locator("img.live")).to_be_hidden()
+    folder.write("broken.py", "import matplotlib.pyplot as plt\ndef plot_broken():\n    plt.plot([1, 2])\n")
+    is_state(page, "live")
+    expect(page.locator("img.live")).to_be_visible()
+
+
+def test_required_parameters_are_asked_for(tabs: Tabs, folder: Folder, daemon: Daemon) -> None:
+    folder.write(
+        "greeting.py",
+        "from plotd import plot\nimport matplotlib.pyplot as plt\n"
+        "@plot(example={'who': 'Ada'})\ndef plot_greeting(who: str):\n    plt.title(who)\n",
+    )
+    page = tabs.open("/plots/greeting")
+    expect(page.locator("#note")).to_have_text("Fill in “Who” to see this plot.")
+    page.locator("#field-who").fill("Grace")
+    page.keyboard.press("Enter")
+    is_state(page, "live")
+    expect(page).to_have_url(daemon.url + "/plots/greeting?who=Grace")
+    page.go_back()
+    page.get_by_text("Show the example").click()
+    expect(page).to_have_url(daemon.url + "/plots/greeting?who=Ada")
+    is_state(page, "live")
+
+
+def test_an_edit_of_the_plot_reaches_the_open_page(tabs: Tabs, folder: Folder) -> None:
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    page.evaluate("window.marker = 1")
+    page.locator("#field-smooth").fill("2")
+    page.keyboard.press("Enter")
+    shown = wait_for_another(page, etag(page))
+    edited = LOSS.replace("log: bool = False", "log: bool = False, color: str = 'red'")
+    folder.write("training.py", edited.replace(".mean())", ".mean(), color=color)").replace("Training", "The training"))
+    expect(page.locator("#field-color")).to_have_value("red")
+    expect(page.locator("#description")).to_contain_text("The training loss")
+    wait_for_another(page, shown)
+    assert page.locator("#field-smooth").input_value() == "2"
+    assert page.evaluate("window.marker") == 1
+
+
+def test_a_plot_that_goes_is_said_to_be_gone_and_comes_back(
+    tabs: Tabs, folder: Folder, expected_complaints: list[str]
+) -> None:
+    expected_complaints += ["status of 404"]
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    (folder.path / "training.py").unlink()
+    is_state(page, "gone")
+    folder.write("training.py", LOSS)
+    is_state(page, "live")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_every_so_many_seconds_it_is_redrawn(tabs: Tabs, folder: Folder, daemon: Daemon) -> None:
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    page.locator("#field-_every").fill("0.5")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(daemon.url + "/plots/loss?_every=0.5")
+    drawn = folder.renders()
+    until(page, lambda: folder.renders() >= drawn + 3)
+
+
+def test_the_state_line_tells_how_old_the_picture_is_and_how_long_it_took(tabs: Tabs) -> None:
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    expect(page.locator("#state .took")).to_have_text(re.compile(r"took \d+(\.\d)? m?s"))
+    expect(page.locator("#state .age")).to_have_text("drawn just now")
+    expect(page.locator("#state .age")).to_have_text(re.compile(r"drawn [3-5] s ago"))
+
+
+def test_the_picture_at_hand_is_in_the_page_from_the_start(tabs: Tabs, folder: Folder) -> None:
+    first = tabs.open("/plots/loss")
+    is_state(first, "live")
+    tabs.requests.clear()
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    assert sum("loss.png" in url for url in tabs.requests) == 1
+    assert folder.renders() == 1
+
+
+def test_the_address_can_be_copied(tabs: Tabs, daemon: Daemon) -> None:
+    context = tabs.context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(daemon.url + "/plots/loss?smooth=2")
+    page.locator("#copy").click()
+    expect(page.locator("#copy")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == daemon.url + "/plots/loss.png?smooth=2"
+
+
+def test_lists_grow_and_shrink_by_their_last_row(tabs: Tabs, folder: Folder, daemon: Daemon) -> None:
+    folder.write(
+        "lists.py",
+        "import matplotlib.pyplot as plt\ndef plot_lists(names: list[str] = ['a', 'b']):\n    plt.title(' '.join(names))\n",
+    )
+    page = tabs.open("/plots/lists")
+    is_state(page, "live")
+    rows = page.locator("[data-name=names] input")
+    expect(rows).to_have_count(3)
+    rows.nth(2).fill("c")
+    expect(rows).to_have_count(4)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(daemon.url + "/plots/lists?names=a&names=b&names=c")
+    for row in range(3):
+        rows.nth(row).fill("")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(daemon.url + "/plots/lists?names=")
+    is_state(page, "live")
+    page.go_back()
+    page.go_back()
+    page.go_back()
+    expect(rows).to_have_count(4)
