@@ -29,6 +29,7 @@ from bench.plot_convergence import plot_measured
 
 PLOT = Path(__file__).with_name("plot_convergence.py")
 NAME = "/plots/measured"
+WATCHED = "/plots/watched.png"
 
 
 def fetch(server: servers.Server, path: str) -> bytes:
@@ -68,7 +69,7 @@ def cached(folder: Path, rounds: int = 7) -> float:
     """Return the requests per second of a cached picture, against a bare handler writing the same bytes."""
     data = folder / "data.txt"
     data.write_text("1")
-    path = f"{NAME}.png?file_path=data.txt"
+    path = WATCHED
     with servers.plotd(folder) as ours:
         picture = folder / "picture.png"
         picture.write_bytes(fetch(ours, path))
@@ -92,7 +93,7 @@ def watching(folder: Path, changes: int = 40) -> float:
 
 async def cost_of_changes(folder: Path, server: servers.Server, pages: int, changes: int) -> float:
     """Return processor seconds of *server* per change, while *pages* do what an open page does."""
-    data, path = folder / "data.txt", f"{NAME}.png?file_path=data.txt"
+    data, path = folder / "data.txt", WATCHED
     data.write_text("0")
     sockets = [await websocket_connect(f"ws://127.0.0.1:{server.port}/live") for _ in range(pages)]
     for socket in sockets:
@@ -113,7 +114,7 @@ async def show_next(server: servers.Server, socket: WebSocketClientConnection, p
     """Wait until the picture is fresh, and fetch it, as an open page does."""
     while (message := json.loads(await socket.read_message() or "null"))["state"] != "fresh":
         pass
-    await AsyncHTTPClient().fetch(f"http://127.0.0.1:{server.port}{path}&_etag={message['etag']}")
+    await AsyncHTTPClient().fetch(f"http://127.0.0.1:{server.port}{path}?_etag={message['etag']}")
 
 
 MEASUREMENTS = (

@@ -16,9 +16,7 @@ class CatalogHandler(PlotHandler):
     async def get(self) -> None:
         catalog = self.engine.catalog
         plots = [{**summary(spec, catalog), "link": catalog.link(spec)} for spec in catalog.plots]
-        failures = [
-            {"file": f.path, "line": f.line, "message": f.message} for f in catalog.failures
-        ]
+        failures = [{"file": f.path, "line": f.line, "message": f.message} for f in catalog.failures]
         self.write_json({"version": catalog.version, "plots": plots, "failures": failures})
 
     head = get

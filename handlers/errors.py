@@ -86,9 +86,9 @@ def as_svg(words: tuple[str, ...]) -> bytes:
     height = 32 + 22 * max(4, len(words))
     text = "".join(f'<text x="20" y="{31 + 22 * n}">{escape(line)}</text>' for n, line in enumerate(words))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{PICTURE_WIDTH_PX}" height="{height}" font-family="sans-serif" '
-        f'font-size="15"><rect width="100%" height="100%" fill="#fafafa"/><rect width="5" height="100%" fill="#787878"/>'
-        f"{text}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{PICTURE_WIDTH_PX}" height="{height}" '
+        'font-family="sans-serif" font-size="15"><rect width="100%" height="100%" fill="#fafafa"/>'
+        f'<rect width="5" height="100%" fill="#787878"/>{text}</svg>'
     ).encode()
 
 

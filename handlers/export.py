@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
@@ -114,9 +115,27 @@ def in_shape(shape: str, format: str, spec: PlotSpec, picture: Encoded) -> bytes
     encoded = base64.b64encode(picture.body).decode()
     if shape == "data-uri":
         return f"data:{kind};base64,{encoded}\n".encode()
-    size, at = (picture.width_px, picture.height_px), datetime.now(UTC)
-    drawn = Rendering("", "", picture.body, kind, *size, picture.axes, picture.alt, at, seconds=0.0, queue_s=0.0)
-    return TEMPLATES.load("single.html").generate(spec=spec, answer=Answer(drawn, "miss"), picture=encoded)
+    answer = Answer(unlabelled(picture, kind), "miss")
+    return TEMPLATES.load("single.html").generate(spec=spec, answer=answer, picture=encoded)
+
+
+def unlabelled(picture: Encoded, kind: str) -> Rendering:
+    """Return *picture* as one of the daemon's, but for what only that knows."""
+    at = datetime.now(UTC)
+    return Rendering(
+        key="",
+        etag="",
+        body=picture.body,
+        content_type=kind,
+        width_px=picture.width_px,
+        height_px=picture.height_px,
+        axes=picture.axes,
+        alt=picture.alt,
+        at=at,
+        seconds=0.0,
+        queue_s=0.0,
+        last_modified=format_datetime(at, usegmt=True),
+    )
 
 
 def cgi_failure(error: Exception) -> bytes:

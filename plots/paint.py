@@ -101,7 +101,7 @@ def paint(job: Job, into: Trace | None = None, on_start: Callable[[Turn], None] 
             picture, failure = _draw(job, seen), None
         except _Refused as refused:
             picture, failure = None, refused.failure
-        except BaseException as error:  # the user's own code: SystemExit and KeyboardInterrupt are its failure too
+        except BaseException as error:  # noqa: BLE001 - user code: SystemExit and KeyboardInterrupt are its failure too
             picture, failure = None, _describe_failure(error, job)
         seconds = time.perf_counter() - start
     seen.seen = {**before.seen, **seen.seen}
@@ -130,7 +130,7 @@ def _draw(job: Job, seen: Trace) -> Encoded:
     except BadWords as wrong:  # a relative date that has left its bounds since
         raise _Refused(Failure("bad_parameter", str(wrong), wrong.fields)) from wrong
     for setting, value in job.spec.entry.rc.items():
-        mpl.rcParams._set(setting, value)
+        mpl.rcParams._set(setting, value)  # type: ignore[arg-type]  # its stubs list every key
     with trace(seen):
         result = job.spec.entry.function()(**values, **job.spec.fixed)
         return encode(_pictures_of(result), job.format, job.sizing, job.max_pixels)
@@ -197,7 +197,7 @@ def _describe_failure(error: BaseException, job: Job) -> Failure:
         return Failure("too_large", str(error))
     try:
         text = str(error)
-    except BaseException as nested:  # a __str__ of the user's own
+    except BaseException as nested:  # noqa: BLE001 - a __str__ of the user's own
         text = f"(its text failed: {type(nested).__name__})"
     message = text if isinstance(error, NoPicture) else f"{type(error).__name__}: {text}"
     return Failure("plot_failed", _without_folders(message, job), traceback=_user_traceback(error, job))

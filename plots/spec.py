@@ -48,8 +48,8 @@ class PlotSpec:
 
     *name* is the full name. *fixed* holds arguments that the URL doesn't carry (the file of a data file's plot).
     *example* holds URL words for the thumbnail of a plot with required parameters. *unservable* says why no URL can
-    draw it; None for all others. *version*, where the author gave one, is polled: the plot is redrawn when what it returns
-    changes.
+    draw it; None for all others. *version*, where the author gave one, is polled: the plot is redrawn when what it
+    returns changes.
     """
 
     name: str

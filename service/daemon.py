@@ -30,8 +30,7 @@ log = logging.getLogger(__name__)
 def listen(config: Config) -> list[socket.socket]:
     """Return the bound sockets. Raises OSError where that can't be done, such as on a port in use."""
     address = config.listen.address
-    sockets = bind_sockets(config.listen.port, address, backlog=config.listen.backlog)
-    return sockets
+    return bind_sockets(config.listen.port, address, backlog=config.listen.backlog)
 
 
 def address_of(sockets: list[socket.socket]) -> str:

@@ -45,7 +45,9 @@ class Record:
     files: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     unknown: bool = False
-    last: tuple[tuple[Marks, list[int], list[tuple[State, bool]]], str] | None = None  # what was seen last, and its etag
+    last: tuple[tuple[Marks, list[int], list[tuple[State, bool]]], str] | None = (
+        None  # what was seen last, and its etag
+    )
 
     def as_json(self) -> dict[str, object]:
         """Return it as JSON can hold it."""

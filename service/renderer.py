@@ -202,7 +202,7 @@ class Renderer:
             return error
         past.failed_etag, past.error = "", None
         picture = outcome.picture
-        assert picture is not None  # noqa: S101 - an outcome holds a picture or a failure
+        assert picture is not None
         at = datetime.now(UTC)
         rendering = Rendering(
             request.key,

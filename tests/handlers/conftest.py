@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.service.conftest import PATIENCE_S, House, open_house
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from handlers.routes import make_app
-from tests.service.conftest import PATIENCE_S, House, open_house
 
 
 @dataclass(eq=False)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-
 from tests.handlers.conftest import MakeSite
 
 TWELVE = Path(__file__).with_name("twelve_plots.py")

@@ -12,7 +12,6 @@ from urllib.parse import quote, unquote
 
 import pytest
 from PIL import Image
-
 from tests.handlers.conftest import MakeSite, Site
 
 PLAIN = """
@@ -125,7 +124,9 @@ async def test_an_unknown_plot_names_the_nearest(lines: Site) -> None:
     assert "'line'" in told["message"]
 
 
-@pytest.mark.parametrize("path", ["/plots/line.gif", "/plots/line.exe", "/nothing", "/plots/", "/-/nothing", "/static/x"])
+@pytest.mark.parametrize(
+    "path", ["/plots/line.gif", "/plots/line.exe", "/nothing", "/plots/", "/-/nothing", "/static/x"]
+)
 async def test_what_is_not_there_is_404_in_the_one_shape(lines: Site, path: str) -> None:
     assert (await lines.error(path))["code"] == "not_found"
 
@@ -140,7 +141,16 @@ async def test_every_bad_parameter_is_named(lines: Site) -> None:
 @pytest.mark.parametrize(
     "query",
     ["_dpi=0", "_dpi=-1", "_dpi=1e9", "_dpi=inf", "_dpi=0x10", f"_dpi={quote('１００')}", "_dpi=100&_dpi=200"]
-    + ["_width=1e6", "_width=nan", "_scale=9", "_every=0", "smooth=1&smooth=2", "smooth=1.5", "smooth=%00", "smooth=%ff"],
+    + [
+        "_width=1e6",
+        "_width=nan",
+        "_scale=9",
+        "_every=0",
+        "smooth=1&smooth=2",
+        "smooth=1.5",
+        "smooth=%00",
+        "smooth=%ff",
+    ],
 )
 async def test_an_impossible_value_is_refused_without_drawing(lines: Site, query: str) -> None:
     assert (await lines.error(f"/plots/line.png?{query}"))["code"] == "bad_parameter"
@@ -148,7 +158,8 @@ async def test_an_impossible_value_is_refused_without_drawing(lines: Site, query
 
 
 @pytest.mark.parametrize(
-    "word", ["../secret.csv", "/etc/passwd", "..%2f..%2fetc/passwd", "runs/../../secret.csv", "http://x/y.csv", ".hidden"]
+    "word",
+    ["../secret.csv", "/etc/passwd", "..%2f..%2fetc/passwd", "runs/../../secret.csv", "http://x/y.csv", ".hidden"],
 )
 async def test_a_file_outside_the_data_roots_is_refused(lines: Site, word: str) -> None:
     (lines.house.folder.parent / "secret.csv").write_text("x,y\n1,1\n")
@@ -254,7 +265,16 @@ async def test_a_wrong_method_is_told_which_are_right(lines: Site) -> None:
 
 
 async def test_a_foreign_host_is_refused_everywhere(lines: Site) -> None:
-    for path in ("/", "/plots/line.png", "/plots/line", "/static/style.css", "/nothing", "/live", "/-/plots.json", "/healthz"):
+    for path in (
+        "/",
+        "/plots/line.png",
+        "/plots/line",
+        "/static/style.css",
+        "/nothing",
+        "/live",
+        "/-/plots.json",
+        "/healthz",
+    ):
         answer = await lines.fetch(path, headers={"Host": "evil.example"})
         assert answer.code == 421, path
     for host in ("localhost", "127.0.0.1:1", "[::1]:9999", "LOCALHOST"):
@@ -289,7 +309,15 @@ async def test_what_a_proxy_passes_on_needs_a_setting(lines: Site, make_site: Ma
 
 
 async def test_every_answer_guards_the_browser_it_goes_to(lines: Site) -> None:
-    for path in ("/", "/plots/line", "/plots/line.png", "/plots/line.json", "/static/style.css", "/nothing", "/healthz"):
+    for path in (
+        "/",
+        "/plots/line",
+        "/plots/line.png",
+        "/plots/line.json",
+        "/static/style.css",
+        "/nothing",
+        "/healthz",
+    ):
         headers = (await lines.fetch(path)).headers
         assert headers["X-Content-Type-Options"] == "nosniff", path
         assert headers["Referrer-Policy"] == "no-referrer", path
@@ -356,7 +384,16 @@ async def test_a_render_past_its_limit_is_a_504_and_others_are_drawn(make_site: 
     site = await make_site(render={"timeout_s": 0.3, "workers": 2})
     site.house.write(
         "hang.py",
-        "import matplotlib.pyplot as plt\n\ndef plot_hang():\n    while True:\n        pass\n\ndef plot_ok():\n    plt.plot([1])\n",
+        """
+        import matplotlib.pyplot as plt
+
+        def plot_hang():
+            while True:
+                pass
+
+        def plot_ok():
+            plt.plot([1])
+        """,
     )
     told = await site.error("/plots/hang.png")
     assert (told["status"], told["code"]) == (504, "render_timeout")
@@ -409,13 +446,19 @@ async def test_too_long_a_url_is_a_414(lines: Site) -> None:
 
 
 async def test_control_characters_in_a_word_inject_nothing(lines: Site) -> None:
-    for path in ("/plots/line.png?smooth=1%0d%0aX-Inj:1", "/plots/x%0d%0aX-Inj:1.png", "/plots/raises.png?text=%0d%0aX-Inj:1"):
+    for path in (
+        "/plots/line.png?smooth=1%0d%0aX-Inj:1",
+        "/plots/x%0d%0aX-Inj:1.png",
+        "/plots/raises.png?text=%0d%0aX-Inj:1",
+    ):
         answer = await lines.fetch(path)
         assert "X-Inj" not in answer.headers
         assert answer.code in (400, 404, 500)
 
 
-@pytest.mark.parametrize("path", ["../x", "%2e%2e/x", "..%2fx", "..%5cx", "//etc/passwd", "a%00.png", "%252e%252e/x.png"])
+@pytest.mark.parametrize(
+    "path", ["../x", "%2e%2e/x", "..%2fx", "..%5cx", "//etc/passwd", "a%00.png", "%252e%252e/x.png"]
+)
 async def test_no_spelling_of_a_name_leads_to_a_file(lines: Site, path: str) -> None:
     raw = f"GET /plots/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     status = int((await lines.say(raw.encode())).split(b" ", 2)[1])

@@ -7,10 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.handlers.conftest import MakeSite, Site, receive, receive_any
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection
-
-from tests.handlers.conftest import MakeSite, Site, receive, receive_any
 
 NUMBER = """
     from pathlib import Path

@@ -52,7 +52,7 @@ def plot_random(k: int = 0):
 
 
 def plot_twin(k: int = 0):
-    figure, left = plt.subplots(layout="constrained")
+    _, left = plt.subplots(layout="constrained")
     left.plot([1, 10, 100 * (k + 1)], "r")
     left.set_yscale("log")
     right = left.twinx()

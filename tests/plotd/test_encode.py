@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import io
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from typing import Any
@@ -227,3 +229,14 @@ def test_what_can_not_be_encoded_is_refused() -> None:
         encode([], "png", OWN, 10**6)
     with pytest.raises(ValueError, match=r"0 x 4\.8 inches"):
         encode([Figure(figsize=(0, 4.8))], "png", OWN, 10**6)
+
+
+def test_the_ground_floor_loads_nothing_of_ours_and_nothing_that_a_job_may_lack() -> None:
+    code = """if True:
+        import sys
+        import plotd.encode, plotd.describe
+        absent = {"pandas", "pydantic", "tornado", "yaml", "matplotlib.pyplot", "plots", "service", "handlers"}
+        print(sorted(absent & set(sys.modules)))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

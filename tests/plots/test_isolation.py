@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import queue
 import random
+import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import matplotlib as mpl
@@ -28,28 +29,35 @@ def test_each_turn_starts_from_the_same_state() -> None:
 
 
 def test_only_one_turn_is_held_at_a_time() -> None:
-    turns, inside, most = Turns(), [], []
+    turns = Turns()
+    inside: list[Turn] = []
+    most: list[int] = []
 
     def work(_: int) -> None:
         with turns.take() as turn:
             inside.append(turn)
             most.append(len(inside))
-            time.sleep(0.001)
+            sum(range(20_000))
             inside.remove(turn)
 
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(work, range(64)))
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(work, range(64)))
+    finally:
+        sys.setswitchinterval(switching)
     assert max(most) == 1
 
 
 def test_a_turn_that_loops_for_ever_can_be_written_off() -> None:
     turns = Turns()
-    begun: list[Turn] = []
+    begun: queue.SimpleQueue[Turn] = queue.SimpleQueue()
     seen: list[type[BaseException]] = []
 
     def loop() -> None:
         try:
-            with turns.take(begun.append):
+            with turns.take(begun.put):
                 while True:
                     pass
         except TurnTakenAway as error:
@@ -57,9 +65,7 @@ def test_a_turn_that_loops_for_ever_can_be_written_off() -> None:
 
     thread = threading.Thread(target=loop)
     thread.start()
-    while not begun:
-        time.sleep(0.001)
-    turns.write_off(begun[0])
+    turns.write_off(begun.get(timeout=10))
     with turns.take():
         pass
     thread.join(10)
@@ -68,18 +74,16 @@ def test_a_turn_that_loops_for_ever_can_be_written_off() -> None:
 
 def test_a_turn_written_off_does_not_close_what_others_draw() -> None:
     turns = Turns()
-    begun: list[Turn] = []
+    begun: queue.SimpleQueue[Turn] = queue.SimpleQueue()
     go_on = threading.Event()
 
     def stuck() -> None:
-        with pytest.raises(TurnTakenAway), turns.take(begun.append):
+        with pytest.raises(TurnTakenAway), turns.take(begun.put):
             go_on.wait()
 
     thread = threading.Thread(target=stuck)
     thread.start()
-    while not begun:
-        time.sleep(0.001)
-    turns.write_off(begun[0])
+    turns.write_off(begun.get(timeout=10))
     with turns.take():
         plt.figure()
         go_on.set()

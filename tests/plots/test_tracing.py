@@ -131,8 +131,7 @@ def test_a_link_is_watched_where_it_leads(tmp_path: Path) -> None:
 
 def test_a_trace_inside_a_trace_keeps_what_it_sees_to_itself(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
-    with trace(Trace()) as outer:
-        with trace(Trace()) as inner:
-            (tmp_path / "a").read_text()
+    with trace(Trace()) as outer, trace(Trace()) as inner:
+        (tmp_path / "a").read_text()
     assert outer.dependencies() == ()
     assert kinds(inner) == {("a", "file")}

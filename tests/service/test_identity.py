@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.service.conftest import House, open_house, until
 
 from service.errors import MissingFile, PlotFailed, ServiceError
-from tests.service.conftest import House, open_house, until
 
 MakeHouse = Callable[..., Awaitable[House]]
 
@@ -40,6 +40,44 @@ READER = """
         while gate and not os.path.exists(gate):
             time.sleep(0.002)
         return show(number)
+"""
+
+
+OWN = """
+    from pathlib import Path
+    from shown import show
+
+    def plot_own():
+        return show((Path(__file__).parent / "x").read_text())
+"""
+COUNT = """
+    import os
+    from shown import show
+
+    def plot_count(folder):
+        return show(len(os.listdir(folder)))
+"""
+CLOCK = """
+    from plotd import plot
+    from shown import show
+
+    @plot(every=0.2)
+    def plot_clock():
+        return show(1)
+"""
+PATTERN = """
+    from plotd import plot
+    from shown import show
+
+    @plot(watch=["runs/*.flag"])
+    def plot_pattern():
+        return show(1)
+"""
+BROKEN = """
+    from pathlib import Path
+
+    def plot_broken(file_path="number.txt"):
+        raise ValueError(Path(file_path).read_text())
 """
 
 
@@ -107,7 +145,7 @@ async def test_a_file_that_is_deleted_leaves_the_last_picture_and_one_re_created
 
 
 async def test_a_file_that_is_missing_at_first_is_drawn_once_it_is_there(reader: House) -> None:
-    with pytest.raises(MissingFile, match="later.txt"):
+    with pytest.raises(MissingFile, match=r"later\.txt"):
         await reader.get("number", "file_path=later.txt")
     reader.write("later.txt", "9")
     assert await number(reader, "file_path=later.txt") == 9
@@ -115,7 +153,7 @@ async def test_a_file_that_is_missing_at_first_is_drawn_once_it_is_there(reader:
 
 async def test_a_file_missed_by_the_plots_own_code_is_waited_for(house: House) -> None:
     house.write("shown.py", SHOWN)
-    house.write("own.py", "from pathlib import Path\nfrom shown import show\n\ndef plot_own():\n    return show((Path(__file__).parent / 'x').read_text())\n")
+    house.write("own.py", OWN)
     with pytest.raises(PlotFailed, match="FileNotFoundError"):
         await house.get("own")
     house.write("x", "5")
@@ -230,7 +268,7 @@ async def test_a_place_that_cannot_be_written_costs_only_the_memory(tmp_path: Pa
 
 async def test_a_listed_folder_counts_with_its_names(house: House) -> None:
     house.write("shown.py", SHOWN)
-    house.write("count.py", "import os\nfrom shown import show\n\ndef plot_count(folder):\n    return show(len(os.listdir(folder)))\n")
+    house.write("count.py", COUNT)
     house.write("runs/a", "1")
     assert shown((await house.get("count", "folder=runs")).rendering.body) == 1
     house.write("runs/b", "1")
@@ -355,10 +393,7 @@ async def test_a_version_that_changes_means_a_redraw_and_one_that_does_not_means
 
 async def test_every_makes_time_a_dependency(house: House) -> None:
     house.write("shown.py", SHOWN)
-    house.write(
-        "clock.py",
-        "from plotd import plot\nfrom shown import show\n\n@plot(every=0.2)\ndef plot_clock():\n    return show(1)\n",
-    )
+    house.write("clock.py", CLOCK)
     first = (await house.get("clock")).rendering
     deadline = time.monotonic() + 20
     while (await house.get("clock")).rendering.etag == first.etag:
@@ -367,10 +402,7 @@ async def test_every_makes_time_a_dependency(house: House) -> None:
 
 async def test_a_watched_pattern_counts_beside_what_is_read(house: House) -> None:
     house.write("shown.py", SHOWN)
-    house.write(
-        "pattern.py",
-        'from plotd import plot\nfrom shown import show\n\n@plot(watch=["runs/*.flag"])\ndef plot_pattern():\n    return show(1)\n',
-    )
+    house.write("pattern.py", PATTERN)
     house.write("runs/a.flag", "1")
     etags = [(await house.get("pattern")).rendering.etag]
     house.write("runs/a.flag", "2")
@@ -415,7 +447,7 @@ async def test_a_picture_rests_after_a_render(make_house: MakeHouse) -> None:
 
 
 async def test_a_failure_is_remembered_and_a_change_ends_that_at_once(house: House) -> None:
-    house.write("broken.py", "from pathlib import Path\n\ndef plot_broken(file_path='number.txt'):\n    raise ValueError(Path(file_path).read_text())\n")
+    house.write("broken.py", BROKEN)
     house.write("number.txt", "one")
     for _ in range(5):
         with pytest.raises(PlotFailed, match="ValueError: one"):
@@ -427,7 +459,7 @@ async def test_a_failure_is_remembered_and_a_change_ends_that_at_once(house: Hou
 
 
 async def test_a_failure_expires_later_and_later_while_it_lasts(house: House) -> None:
-    house.write("broken.py", "from pathlib import Path\n\ndef plot_broken(file_path='number.txt'):\n    raise ValueError(Path(file_path).read_text())\n")
+    house.write("broken.py", BROKEN)
     house.write("number.txt", "one")
     request = await house.ask("broken")
     waits = []
