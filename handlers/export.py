@@ -134,6 +134,7 @@ def unlabelled(picture: Encoded, kind: str) -> Rendering:
         at=at,
         seconds=0.0,
         queue_s=0.0,
+        began_s=at.timestamp(),
         last_modified=format_datetime(at, usegmt=True),
     )
 

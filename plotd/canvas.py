@@ -102,6 +102,7 @@ def draw_svg(figure: Figure, extent: Extent, max_pixels: int) -> Drawing:
 def _laid_out(figure: Figure, extent: Extent, max_pixels: int) -> Iterator[_RasterCanvas]:
     """Lend *figure* a canvas, and the size and dpi of *extent*; give it back its own, whatever happens."""
     canvas, dpi, margins = figure.canvas, figure.dpi, _margins(figure)
+    original_dpi = getattr(figure, "_original_dpi", dpi)  # a new canvas may set it
     width_in, height_in = figure.get_size_inches()
     resized = not np.allclose((width_in, height_in), extent.inches, rtol=1e-12, atol=0)
     tight = resized and _was_made_tight(figure)
@@ -119,6 +120,7 @@ def _laid_out(figure: Figure, extent: Extent, max_pixels: int) -> Iterator[_Rast
         if tight:
             figure.subplots_adjust(**margins)
         figure.set_canvas(canvas)
+        figure._original_dpi = original_dpi  # type: ignore[attr-defined]
 
 
 def _was_made_tight(figure: Figure) -> bool:

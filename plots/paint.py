@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import glob
 import io
 import os
@@ -146,8 +147,18 @@ def _check_file(job: Job, name: str, path: str) -> None:
         outside = "is outside the data roots"
         raise _Refused(Failure("bad_parameter", f"{name} {outside}", {name: outside}))
     if not os.path.exists(path):
-        shown = _without_folders(path, job)
-        raise _Refused(Failure("missing_file", f"{name}: there is no file {shown!r}", {name: "there is no such file"}))
+        message = f"there is no file {_without_folders(path, job)!r}{_nearest_files(path)}"
+        raise _Refused(Failure("missing_file", f"{name}: {message}", {name: message}))
+
+
+def _nearest_files(path: str) -> str:
+    """Return a hint at files in the same folder whose names are like that of *path*."""
+    try:
+        names = [name for name in os.listdir(os.path.dirname(path)) if not name.startswith(".")]
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(os.path.basename(path), names, n=3)
+    return "; the nearest: " + ", ".join(map(repr, near)) if near else ""
 
 
 def _is_below(real: str, roots: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ from service.output import (
     count,
     details_of,
     forgive_missing_home,
+    make_streams_sound,
     split_word,
     text_of,
     write_whole,
@@ -47,8 +48,7 @@ def main() -> None:
         plotd serve my_plots/ --open
         plotd render metrics.csv -o metrics.png
     """
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # names of files hold what they like
+    make_streams_sound()
 
 
 @main.command(short_help="Run the daemon.")

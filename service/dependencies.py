@@ -77,8 +77,11 @@ class Dependencies:
                 files = {(path, kind): tuple(folders) for path, kind, folders in value["files"]}
                 self._records[key] = Record(value["code"], files, frozenset(value["own"]), value["unknown"])
 
-    def etag(self, request: RenderRequest) -> str | None:
-        """Return the etag of the picture that a render would give now; None if *request* was never drawn."""
+    def etag(self, request: RenderRequest, at_s: float | None = None) -> str | None:
+        """Return the etag of the picture that a render would give now; None if *request* was never drawn.
+
+        *at_s* puts the clock, but nothing else, back to that time: seconds since the epoch.
+        """
         record = self._record(request)
         if record is None:
             return None
@@ -87,7 +90,7 @@ class Dependencies:
             (state := self._states.now(path, kind, record.own), self._states.youth_ns(path, state, now_ns) > 0)
             for path, kind in record.files
         ]
-        ticks = self._ticks(request, record, now_ns / 1e9)
+        ticks = self._ticks(request, record, now_ns / 1e9 if at_s is None else at_s)
         present = (self.marks(request), ticks, looks)
         if record.last is None or record.last[0] != present:  # hashing costs more than all the looks
             named = [(*key, *look) for key, look in zip(record.files, looks, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import secrets
@@ -11,6 +12,21 @@ from collections.abc import Iterator, Sized
 from pathlib import Path
 
 from service.telemetry import one_line
+
+
+def make_streams_sound() -> None:
+    """Let any text be written to the standard streams, and let those that were closed lead nowhere.
+
+    Else the next file opened would be standard output, and get what is printed.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115 - it stays open
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115 - it stays open
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # the names of files hold what they like
 
 
 class Output:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,11 +16,13 @@ from service.cache import Cache
 from service.dependencies import Dependencies
 from service.errors import BadParameter, MissingFile, PlotFailed, RenderTimeout, ServiceError, TooLarge
 from service.pool import RenderPool
-from service.rendering import CONTENT_TYPES, Answer, Rendering, RenderRequest
+from service.rendering import CONTENT_TYPES, Answer, Demand, Rendering, RenderRequest
 
 FIRST_WAIT_S = 2.0  # a failure is remembered for so long, doubling while it lasts
 LONGEST_WAIT_S = 60.0
 MAX_PASTS = 10_000
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False, slots=True)
@@ -107,10 +110,16 @@ class Renderer:
             if flight.serves(request, asked_at_s):
                 return self._answer(request, result, cache)
 
-    def kept(self, request: RenderRequest, etag: str | None) -> Answer | None:
-        """Return the picture of *request* if it's in the cache under *etag*."""
-        kept = self._cache.get(request.key)
-        return Answer(kept, "hit") if kept is not None and kept.etag == etag else None
+    def kept(self, demand: Demand, etag: str | None) -> Answer | None:
+        """Return the picture that is asked for if it's in the cache under *etag*.
+
+        Whoever asks for a picture by the etag that it was told of gets it too if nothing but time has passed since.
+        """
+        kept = self._cache.get(demand.request.key)
+        if kept is None:
+            return None
+        told = kept.etag == demand.pinned and kept.etag == self._dependencies.etag(demand.request, kept.began_s)
+        return Answer(kept, "hit") if kept.etag == etag or told else None
 
     async def attempt(self, request: RenderRequest) -> Answer | ServiceError:
         """Return what ``render`` does, or the error that it raises."""
@@ -196,6 +205,7 @@ class Renderer:
     ) -> Rendering | ServiceError:
         if outcome.failure is not None:
             error = as_error(outcome.failure)
+            log.info("%s: %s %s", request.spec.name, error.message, outcome.failure.traceback)
             past.wait_s = min(LONGEST_WAIT_S, past.wait_s * 2) if past.error is not None else FIRST_WAIT_S
             past.failed_etag, past.error = etag, error
             past.error_until_s = time.monotonic() + past.wait_s
@@ -216,6 +226,7 @@ class Renderer:
             at,
             outcome.seconds,
             queue_s,
+            outcome.began_s,
             format_datetime(at, usegmt=True),
         )
         self._cache.put(rendering)

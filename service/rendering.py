@@ -69,6 +69,7 @@ class Rendering:
     at: datetime
     seconds: float
     queue_s: float
+    began_s: float  # seconds since the epoch
     last_modified: str  # when it was drawn, as HTTP writes dates
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, expect
 from tests.conftest import Daemon, Serve
 
 PATIENCE_S = 30
@@ -76,7 +76,7 @@ class Tabs:
         context.on("console", self._said)
         context.on("weberror", lambda error: self.complaints.append(f"uncaught: {error.error}"))
         context.on("request", self._asked)
-        context.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}") or dialog.dismiss())
+        context.on("dialog", self._interrupted)
         self.contexts.append(context)
         return context
 
@@ -91,13 +91,17 @@ class Tabs:
         for context in self.contexts:
             context.close()
         unexpected = [line for line in self.complaints if not any(re.search(p, line) for p in self.expected)]
-        assert not unexpected, "\n".join(self.requests)
+        assert not unexpected
         elsewhere = [url for url in self.requests if not url.startswith((self.daemon.url + "/", "data:"))]
         assert not elsewhere, "a page asked for what is not the daemon's"
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(f"{message.type}: {message.text} ({message.location['url']})")
+
+    def _interrupted(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _asked(self, request: Request) -> None:
         self.requests.append(request.url)

@@ -13,6 +13,12 @@ HIDE = """hidden => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
     document.dispatchEvent(new Event("visibilitychange"));
 }"""
+NO_SOCKETS = """window.WebSocket = class {
+    static OPEN = 1;
+    readyState = 3;
+    constructor() { setTimeout(() => this.onclose?.(new Event("close"))); }
+    close() {}
+}"""
 REFUSED = [r"WebSocket connection to .* failed", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"]
 
 
@@ -37,7 +43,7 @@ def test_a_page_tells_that_it_is_offline_and_catches_up_after_a_restart(
     is_state(gallery, "offline")
     assert page.locator("img.live").evaluate("image => image.complete && image.naturalWidth > 0")
     folder.append_loss(5, 60.0)
-    serve(folder.path, PLOTD_LISTEN__PORT=str(port))
+    serve(folder.path, "--port", str(port))
     wait_for_another(page, shown)
     is_state(page, "live")
     is_state(gallery, "live")
@@ -54,7 +60,7 @@ def test_after_a_restart_nothing_is_fetched_that_did_not_change(
     daemon.stop()
     is_state(page, "offline")
     tabs.requests.clear()
-    serve(folder.path, PLOTD_LISTEN__PORT=str(port))
+    serve(folder.path, "--port", str(port))
     is_state(page, "live")
     assert not [url for url in tabs.requests if "loss.png" in url]
     assert folder.renders() == drawn
@@ -94,9 +100,7 @@ def test_where_sockets_are_refused_pictures_still_come(
     tabs: Tabs, folder: Folder, daemon: Daemon, expected_complaints: list[str]
 ) -> None:
     page = tabs.context().new_page()
-    page.add_init_script(
-        "window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.(new Event('close'))); } close() {} }"
-    )
+    page.add_init_script(NO_SOCKETS)
     page.goto(daemon.url + "/plots/loss")
     expect(page.locator("img.live")).to_be_visible()
     page.locator("#field-smooth").fill("2")

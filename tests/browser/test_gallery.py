@@ -24,6 +24,16 @@ def plot_gamma():
     plt.title("gamma")
 """
 
+COUNTING = """
+from pathlib import Path
+import matplotlib.pyplot as plt
+
+def count():
+    with open(Path(__file__).parent.parent / "many.count", "a") as file:
+        print("drawn", file=file)
+
+"""
+
 
 def write_three(folder: Folder) -> None:
     folder.write("alpha.txt", "one")
@@ -156,9 +166,8 @@ def test_plots_that_no_url_can_draw_are_listed_with_why(tabs: Tabs, folder: Fold
 
 
 def test_only_thumbnails_in_view_are_drawn(tabs: Tabs, folder: Folder) -> None:
-    many = "".join(f"def plot_number_{i}():\n    count('many')\n    plt.plot([{i}])\n" for i in range(40))
-    counting = "def count(name):\n    with open(Path(__file__).parent.parent / f'{name}.count', 'a') as f:\n        print(1, file=f)\n"
-    folder.write("many.py", f"from pathlib import Path\nimport matplotlib.pyplot as plt\n{counting}{many}")
+    plots = "".join(f"def plot_number_{i}():\n    count()\n    plt.plot([{i}])\n" for i in range(40))
+    folder.write("many.py", COUNTING + plots)
     page = tabs.open("/", viewport={"width": 400, "height": 600})
     wait_for_thumbnails(page, "many/number_0", "many/number_1")
     page.locator(tile("run")).scroll_into_view_if_needed()

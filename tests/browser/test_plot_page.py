@@ -289,7 +289,8 @@ def test_the_address_can_be_copied(tabs: Tabs, daemon: Daemon) -> None:
 def test_lists_grow_and_shrink_by_their_last_row(tabs: Tabs, folder: Folder, daemon: Daemon) -> None:
     folder.write(
         "lists.py",
-        "import matplotlib.pyplot as plt\ndef plot_lists(names: list[str] = ['a', 'b']):\n    plt.title(' '.join(names))\n",
+        "import matplotlib.pyplot as plt\n"
+        "def plot_lists(names: list[str] = ['a', 'b']):\n    plt.title(' '.join(names))\n",
     )
     page = tabs.open("/plots/lists")
     is_state(page, "live")

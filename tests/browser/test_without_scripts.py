@@ -53,7 +53,8 @@ def test_the_form_works_by_its_url(tabs: Tabs, folder: Folder) -> None:
 def test_a_page_is_loaded_again_as_often_as_its_plot_says(tabs: Tabs, folder: Folder) -> None:
     folder.write(
         "quick.py",
-        "import matplotlib.pyplot as plt\nfrom plotd import plot\n@plot(every='3s')\ndef plot_quick():\n    plt.plot([1])\n",
+        "import matplotlib.pyplot as plt\nfrom plotd import plot\n"
+        "@plot(every='3s')\ndef plot_quick():\n    plt.plot([1])\n",
     )
     assert refresh_of(plain(tabs, "/plots/loss")) == "10"
     assert refresh_of(plain(tabs, "/plots/loss?_every=2.5")) == "2"

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from handlers.export import Site, cgi_failure, write_site
+from service.config import ConfigError
 from service.errors import BadParameter, MissingFile, PlotFailed
 from service.oneshot import find, read_config
 

@@ -500,3 +500,18 @@ async def test_a_burst_of_writes_gives_a_few_redraws_the_last_of_which_shows_the
     last = await house.get("number")
     assert shown(last.rendering.body) == 999 % 256
     assert house.renders < 30
+
+
+async def test_a_picture_asked_for_by_its_etag_is_served_though_time_has_passed(house: House) -> None:
+    house.write("shown.py", SHOWN)
+    house.write("clock.py", CLOCK)
+    first = (await house.get("clock")).rendering
+    demand = await house.engine.catalog.demand("clock", "png", f"_etag={first.etag}")
+    deadline = time.monotonic() + 20
+    while (etag := await house.engine.renderer.etag(demand.request)) == first.etag:
+        assert time.monotonic() < deadline
+    kept = house.engine.renderer.kept(demand, etag)
+    assert kept is not None
+    assert kept.rendering.etag == first.etag
+    house.engine.dependencies.refresh(demand.request.spec.name)
+    assert house.engine.renderer.kept(demand, etag) is None

@@ -102,8 +102,18 @@ def test_a_plot_that_raises_or_is_too_large_has_no_picture(found: Find, tmp_path
     with pytest.raises(PlotFailed, match="ZeroDivisionError") as failed:
         plots.draw(plots.get("bad"), [], "png", [str(tmp_path)])
     assert "in plot_bad" in failed.value.traceback
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooLarge, match="has more than 16,000,000 in all"):
         plots.draw(plots.get("line"), [("_width", "9000")], "png", [str(tmp_path)])
+
+
+def test_settings_of_the_environment_count(found: Find, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLOTD_RENDER__MAX_PIXELS", "1000")
+    plots = found(a_py=LINE)
+    with pytest.raises(TooLarge, match="has more than 1,000 in all"):
+        plots.draw(plots.get("line"), [], "png", [str(tmp_path)])
+    monkeypatch.setenv("PLOTD_RENDER__MAX_PIXEL", "1000")
+    with pytest.raises(ConfigError, match="PLOTD_RENDER__MAX_PIXEL is no setting"):
+        found()
 
 
 def test_a_path_is_looked_for_in_each_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

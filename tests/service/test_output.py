@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import stat
 import threading
 from pathlib import Path
@@ -59,6 +60,21 @@ def test_what_cannot_be_written_leaves_nothing_and_is_told_by_its_own_name(tmp_p
             write_whole(file, b"new")
         assert failed.value.errno == number
     assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    file = tmp_path / "picture"
+    file.write_bytes(b"old")
+    usual, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most))
+    try:
+        with pytest.raises(OSError, match=str(file)) as failed:
+            write_whole(file, bytes(2000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (usual, most))
+    assert failed.value.errno == errno.EFBIG
+    assert file.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["picture"]
 
 
 def test_a_file_name_as_long_as_may_be_can_be_replaced(tmp_path: Path) -> None:
