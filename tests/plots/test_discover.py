@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
@@ -553,6 +555,10 @@ def test_edits_new_files_and_removals_show_in_the_next_scan(library: Library, wr
     assert after.plots[0].code != before.plots[0].code
     file.unlink()
     assert names(scan([file.parent], library)) == ["q/a"]
+    module = before.plots[0].entry.module.private, after.plots[0].entry.module.private
+    del before, after
+    gc.collect()
+    assert not {*module} & {*sys.modules}
 
 
 def test_a_discovery_cannot_be_changed(library: Library, write: Write) -> None:

@@ -485,6 +485,12 @@ def test_a_package_is_made_anew_with_its_parts(library: Library, write: Write) -
     write("kit/part.py", "X = 2")
     assert call(library, file) == 2
     assert before.function()() == 1
+    del before
+    write("p.py", "import kit\ndef plot_a(): ...")
+    write("kit/__init__.py", "X = 1")
+    library.load(file)
+    gc.collect()
+    assert not [name for name in sys.modules if name.startswith("_plotd_") and name.endswith("_kit.part")]
 
 
 def test_a_neighbour_that_appears_is_taken_up(library: Library, write: Write) -> None:
@@ -569,15 +575,34 @@ def test_a_file_that_an_import_itself_writes_does_not_make_it_stale(library: Lib
         def plot_a(): ...
         """,
     )
-    module = library.load(file)
-    assert library.load(file) is module
-    write("cache.txt", "else")
-    assert library.load(file) is module
+    for each in (library, Library(10.0)):  # at first the cache is not there yet, then it is
+        module = each.load(file)
+        assert each.load(file) is module
+        write("cache.txt", "else")
+        assert each.load(file) is module
 
 
 def test_what_libraries_read_when_imported_is_nobodys_dependency(library: Library, write: Write) -> None:
     file = write("p.py", "import wave, sqlite3.dump, xml.dom.minidom, xmlrpc.client\ndef plot_a(): ...")
     assert list(dict(entry(library, file).sources)) == [str(file)]
+
+
+def test_what_a_library_on_pythons_path_does_when_imported_is_its_own_business(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+        import os, pathlib, threading
+        TEXT = (pathlib.Path(__file__).parent / "table.txt").read_text()
+        os.listdir(os.path.dirname(__file__))
+        threading.Thread(target=threading.Event().wait, args=(5,), daemon=True).start()
+        """
+    write("lib/table.txt", "3")
+    monkeypatch.syspath_prepend(str(write("lib/library_of_a_test.py", text).parent))
+    file = write("run/p.py", "import library_of_a_test as lib\ndef plot_a(): return lib.TEXT")
+    found = entry(library, file)
+    del sys.modules["library_of_a_test"]
+    assert found.function()() == "3"
+    assert list(dict(found.sources)) == [str(file)]
 
 
 # Imports within a render
@@ -626,6 +651,17 @@ def test_a_module_that_a_render_did_not_find_is_a_missing_file(library: Library,
     assert render(entry(library, file))[0] == 1
 
 
+def test_what_a_render_imports_sees_the_neighbours_that_the_render_began_with(library: Library, write: Write) -> None:
+    write("utils.py", "X = 1")
+    write("late.py", "import utils\ndef f(): return utils.X")
+    file = write("p.py", "import utils\ndef plot_a():\n    import late\n    return utils.X, late.f()")
+    before = entry(library, file)
+    write("utils.py", "X = 2")
+    assert render(before)[0] == (1, 1)
+    assert render(entry(library, file))[0] == (2, 2)
+    assert render(before)[0] == (1, 1)
+
+
 def test_functions_that_outlive_their_module_can_still_import(library: Library, write: Write) -> None:
     write("late.py", "X = 1")
     file = write("p.py", "def plot_a():\n    import late, json\n    return json.dumps(late.X)")
@@ -639,6 +675,16 @@ def test_functions_that_outlive_their_module_can_still_import(library: Library, 
 
 
 # rcParams
+
+
+def test_each_module_sets_rcparams_on_top_of_the_defaults_whoever_imports_it_first(write: Write) -> None:
+    size = float(BASELINE["font.size"])
+    write("twice.py", "import matplotlib as mpl\nmpl.rcParams['font.size'] *= 2")
+    first = write("p.py", "import matplotlib as mpl\nmpl.rcParams['font.size'] = 40\nimport twice\ndef plot_a(): ...")
+    second = write("q.py", "import twice\ndef plot_a(): ...")
+    for files in ((first, second), (second, first)):
+        library = Library(10.0)
+        assert [entry(library, file).rc for file in files] == [{"font.size": 2 * size}] * 2
 
 
 def test_a_style_set_by_an_import_is_that_files_alone(library: Library, write: Write) -> None:

@@ -9,6 +9,7 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import sys
 import unicodedata
@@ -64,6 +65,8 @@ CALLS = {
     "plot fails": "render bad --plots plots -o drawn/old.png",
     "unknown plot": "render lost --plots plots",
     "gallery": "render host",
+    "serve": "serve right.yaml --port 0",
+    "port in use": "serve two.py --port {port}",
     "list": "list plots two.py",
     "list json": "list plots two.py --json",
     "check": "check two.py --config right.yaml",
@@ -150,10 +153,10 @@ def said(folder: Path) -> Iterator[Calls]:
     """What each of CALLS came to. Each is a process that takes a second to start: as many at a time as may be."""
 
     def call(name: str) -> Said:
-        words = CALLS[name].format(elsewhere=folder / "elsewhere").split()
+        words = CALLS[name].format(elsewhere=folder / "elsewhere", port=taken.getsockname()[1]).split()
         return plotd(*words, cwd=folder)
 
-    with ThreadPoolExecutor(os.cpu_count()) as several:
+    with socket.create_server(("127.0.0.1", 0)) as taken, ThreadPoolExecutor(os.cpu_count()) as several:
         yield Calls({name: several.submit(call, name) for name in CALLS})
         several.shutdown(cancel_futures=True)
 
@@ -261,6 +264,16 @@ def test_a_plot_that_fails_is_told_with_its_traceback_and_leaves_the_file_alone(
 def test_an_unknown_plot_is_told_with_the_nearest_names_and_the_files_that_failed(said: Calls) -> None:
     assert said["unknown plot"].why == "there is no plot 'lost'; the nearest: 'loss'"
     assert "plots/broken.py:3: SyntaxError: invalid syntax" in said["unknown plot"].err.splitlines()
+
+
+def test_serve_refuses_a_file_that_holds_no_plots(said: Calls) -> None:
+    assert re.fullmatch(r".*/right\.yaml: expected a folder, a \.py file or a data file \(.*\)", said["serve"].why)
+    assert said["serve"].out == b""
+
+
+def test_serve_tells_of_a_port_in_use(said: Calls) -> None:
+    assert re.fullmatch(r"can't listen at 127\.0\.0\.1, port \d+: Address already in use", said["port in use"].why)
+    assert said["port in use"].out == b""
 
 
 def test_list_tells_names_parameters_and_failures_within_80_columns(said: Calls) -> None:
