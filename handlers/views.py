@@ -27,6 +27,7 @@ TROUBLE = {
     "overloaded": "There is too much to draw",
     "too_large": "The picture would be too large",
 }
+LIST = re.compile(r"^(\s|[-*>|+]|\d+[.)])", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ class Tile:
     preview: Preview | None
     note: str
     query: str
+
+    @property
+    def summary(self) -> str:
+        """The first paragraph of the description."""
+        return next(iter(paragraphs_of(self.spec)), "")
 
     @property
     def search(self) -> str:
@@ -139,10 +145,7 @@ class PlotPage:
     @property
     def paragraphs(self) -> tuple[tuple[str, bool], ...]:
         """The description's paragraphs, and whether its line breaks matter: in a list or an example they do."""
-        texts = (text.strip("\n") for text in re.split(r"\n\s*\n", self.spec.description))
-        return tuple(
-            (text, re.search(r"^(\s|[-*>|+]|\d+[.)])", text, re.MULTILINE) is not None) for text in texts if text
-        )
+        return tuple((text, LIST.search(text) is not None) for text in paragraphs_of(self.spec))
 
     @property
     def query(self) -> str:
@@ -237,6 +240,11 @@ class PlotPage:
         values = tuple(word for name, word in self.words if name == blank.name and word)
         is_number = all(word.replace(".", "", 1).isdecimal() for word in values)
         return replace(blank, values=values, type="number" if is_number else "text")
+
+
+def paragraphs_of(spec: PlotSpec) -> list[str]:
+    """Return the paragraphs of the plot's description, as its author broke their lines."""
+    return [text for part in re.split(r"\n\s*\n", spec.description) if (text := part.strip("\n"))]
 
 
 def query_of(words: tuple[Word, ...]) -> str:

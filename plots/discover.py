@@ -76,8 +76,8 @@ def aliases(plots: Sequence[PlotSpec], held: Mapping[str, str]) -> dict[str, str
     """
     full = {spec.name for spec in plots}
     aliased = [spec for spec in plots if spec.alias not in full]
-    there = {spec.name: spec.alias for spec in aliased}
-    kept = {alias: name for alias, name in held.items() if there.get(name) == alias}
+    there = {spec.name for spec in aliased}
+    kept = {alias: name for alias, name in held.items() if name in there}
     return {**{spec.alias: spec.name for spec in reversed(aliased)}, **kept}
 
 

@@ -7,19 +7,18 @@ import difflib
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from plots.discover import Discovery, Failure, aliases, scan
 from plots.loading import Library
-from plots.parameters import BadWords, parse
 from plots.spec import PlotSpec
 from plots.tracing import State, file_state
 from service.errors import BadParameter, NotFound, UnknownPlot
-from service.options import Options, read_options
-from service.rendering import Demand, RenderRequest, digest
+from service.options import Options, read_demand
+from service.rendering import Demand, digest
 
 MAX_REMEMBERED = 4096
 FORMATS = ("png", "svg")
@@ -138,27 +137,13 @@ class Catalog:
             raise NotFound("expected the URL of a picture: /plots/NAME.png")
         return await self.demand(name, extension, query)
 
-    def read(self, spec: PlotSpec, extension: str, words: Iterable[tuple[str, str]]) -> Demand:
+    def read(self, spec: PlotSpec, extension: str, words: Sequence[tuple[str, str]]) -> Demand:
         """Return what *words* ask of *spec*. Raises BadParameter with every field at fault, and NotFound."""
         if extension not in FORMATS:
             raise NotFound(f"there is no ending {extension[:20]!r}; expected one of {', '.join(FORMATS)}")
-        if spec.unservable is not None:
-            raise BadParameter(f"{spec.name} can't be drawn from a URL: {spec.unservable}")
-        own: list[tuple[str, str]] = []
-        service: list[tuple[str, str]] = []
-        for name, word in words:
-            (service if name.startswith("_") else own).append((name, word))
-        fields: dict[str, str] = {}
-        sizing, every_s, pinned = read_options(service, self._options, fields)
-        try:
-            values = parse(spec.parameters, own, self.locate)
-        except BadWords as wrong:
-            fields = {**wrong.fields, **fields}
-        if fields:
-            raise BadParameter.in_fields(fields)
-        return Demand(RenderRequest(spec, values.given, values.words, sizing, extension), every_s, pinned)
+        return read_demand(spec, extension, words, self._options, self.locate)
 
-    def attempt(self, spec: PlotSpec, extension: str, words: Iterable[tuple[str, str]]) -> Demand | BadParameter:
+    def attempt(self, spec: PlotSpec, extension: str, words: Sequence[tuple[str, str]]) -> Demand | BadParameter:
         """Return what ``read`` does, or the error that says what is wrong with *words*."""
         try:
             return self.read(spec, extension, words)

@@ -14,12 +14,11 @@ from plots.discover import Discovery, Failure, aliases, scan
 from plots.folders import look
 from plots.loading import Library
 from plots.paint import Job, paint
-from plots.parameters import BadWords, parse
 from plots.spec import PlotSpec
 from service.config import Config, ConfigError, load
 from service.engine import GALLERY, data_roots
-from service.errors import BadParameter, UnknownPlot
-from service.options import Options, read_options
+from service.errors import UnknownPlot
+from service.options import Options, read_demand
 from service.renderer import as_error
 
 Words = Sequence[tuple[str, str]]
@@ -83,26 +82,13 @@ class Collection:
         Raises:
             ServiceError: it can't be drawn.
         """
-        outcome = paint(self._job(spec, words, format, folders))
+        options = Options(self.config.live.min_every_s)
+        request = read_demand(spec, format, words, options, lambda word: locate(word, folders)).request
+        outcome = paint(Job(spec, request.given, format, request.sizing, self.config.render.max_pixels))
         if outcome.failure is not None:
             raise as_error(outcome.failure)
         assert outcome.picture is not None
         return outcome.picture
-
-    def _job(self, spec: PlotSpec, words: Words, format: str, folders: Sequence[str]) -> Job:
-        if spec.unservable is not None:
-            raise BadParameter(f"{spec.name} can't be drawn by its name: {spec.unservable}")
-        fields: dict[str, str] = {}
-        options = Options(self.config.live.min_every_s)
-        sizing, _, _ = read_options([word for word in words if word[0].startswith("_")], options, fields)
-        own = [word for word in words if not word[0].startswith("_")]
-        try:
-            given = parse(spec.parameters, own, lambda word: locate(word, folders)).given
-        except BadWords as wrong:
-            fields = {**wrong.fields, **fields}
-        if fields:
-            raise BadParameter.in_fields(fields)
-        return Job(spec, given, format, sizing, self.config.render.max_pixels)
 
     def told(self, failure: Failure) -> str:
         """Return where a file failed to load, and why, the way compilers write it."""

@@ -1,13 +1,18 @@
-"""The options of the service in a URL: words that begin with an underscore."""
+"""What the words of a URL ask of a plot; those that begin with an underscore are the service's own options."""
 
 from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from plotd.encode import Sizing
+from plots.parameters import BadWords, parse
+from plots.spec import PlotSpec
+from service.errors import BadParameter
+from service.rendering import Demand, RenderRequest
 
 RANGES = {"_width": (10.0, 10_000.0), "_height": (10.0, 10_000.0), "_dpi": (10.0, 600.0), "_scale": (0.5, 4.0)}
 NAMES = (*RANGES, "_every", "_etag")
@@ -19,6 +24,31 @@ class Options:
     """The bounds of options that a setting gives."""
 
     min_every_s: float
+
+
+def read_demand(
+    spec: PlotSpec,
+    format: str,
+    words: Sequence[tuple[str, str]],
+    options: Options,
+    locate: Callable[[str], Path],
+) -> Demand:
+    """Return what *words* ask of *spec*; *locate* makes a path of a word, or raises ValueError.
+
+    Raises:
+        BadParameter: with every field at fault.
+    """
+    if spec.unservable is not None:
+        raise BadParameter(f"{spec.name} can't be drawn from words: {spec.unservable}")
+    fields: dict[str, str] = {}
+    sizing, every_s, pinned = read_options([word for word in words if word[0].startswith("_")], options, fields)
+    try:
+        values = parse(spec.parameters, [word for word in words if not word[0].startswith("_")], locate)
+    except BadWords as wrong:
+        raise BadParameter.in_fields({**wrong.fields, **fields}) from wrong
+    if fields:
+        raise BadParameter.in_fields(fields)
+    return Demand(RenderRequest(spec, values.given, values.words, sizing, format), every_s, pinned)
 
 
 def read_options(

@@ -651,6 +651,24 @@ def test_a_module_that_a_render_did_not_find_is_a_missing_file(library: Library,
     assert render(entry(library, file))[0] == 1
 
 
+def test_a_neighbour_that_another_thread_still_imports_is_not_waited_for(library: Library, write: Write) -> None:
+    stuck = write("stuck", "")
+    pipe = stuck.with_name("pipe")
+    os.mkfifo(pipe)
+    write("late.py", f"import os\nif os.path.exists({str(stuck)!r}): open({str(pipe)!r}).close()\nX = 1")
+    function = entry(library, write("p.py", "def plot_a():\n    import late\n    return late.X")).function()
+    values: list[object] = []
+    other = threading.Thread(target=lambda: values.append(function()), daemon=True)
+    other.start()
+    while not any(name.endswith("_late") for name in sys.modules if name.startswith("_plotd_")):
+        os.sched_yield()
+    stuck.unlink()
+    assert function() == 1
+    with pipe.open("w"):  # lets the other go on
+        other.join(10)
+    assert values == [1]
+
+
 def test_what_a_render_imports_sees_the_neighbours_that_the_render_began_with(library: Library, write: Write) -> None:
     write("utils.py", "X = 1")
     write("late.py", "import utils\ndef f(): return utils.X")
@@ -865,6 +883,24 @@ def test_threads_that_end_with_the_import_are_fine(library: Library, write: Writ
         """,
     )
     assert call(library, file) == 6
+
+
+def test_a_librarys_own_kind_of_thread_is_the_librarys_business(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+        import threading
+        class Monitor(threading.Thread):
+            def run(self): threading.Event().wait(5)
+        """
+    monkeypatch.syspath_prepend(str(write("lib/monitor_of_a_test.py", text).parent))
+    start = "Monitor(daemon=False).start()\ndef plot_a(): return 1"
+    assert call(library, write("run/p.py", f"from monitor_of_a_test import Monitor\n{start}")) == 1
+    del sys.modules["monitor_of_a_test"]
+    own = write(
+        "run/q.py", f"import threading\nclass Monitor(threading.Thread):\n    run = threading.Event().wait\n{start}"
+    )
+    assert "left threads running" in failure(library, own).message
 
 
 def test_threads_left_behind_do_not_keep_the_process_from_ending(write: Write) -> None:
