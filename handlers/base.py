@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 
@@ -22,6 +24,8 @@ SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font
 ANCESTORS = {"same-origin": "'self'", "same-site": "'self'", "cross-origin": "*"}
 
 FILES = Path(__file__).resolve().parent / "static"
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -118,10 +122,31 @@ class BaseHandler(GuardedHandler):
 class PlotHandler(BaseHandler):
     """A handler that needs the plots: one that asks before they are all found waits for that."""
 
+    _work: asyncio.Future[Any] | None = None  # Any: whatever it gives
+
     async def prepare(self) -> None:  # type: ignore[override]  # tornado takes both
         super().prepare()
+        if self.engine.stopping.is_set():
+            raise Overloaded("the daemon stops")
         if not self.engine.ready.is_set():
             await self.engine.ready.wait()
+
+    async def wait_for(self, work: Coroutine[Any, Any, T]) -> T:  # Any: what a coroutine is sent
+        """Return what *work* does; a client that leaves waits for it no longer, and so may leave nobody who does.
+
+        Raises:
+            Overloaded: it was given up, as at a stop.
+        """
+        task = self._work = asyncio.ensure_future(work)
+        await asyncio.wait([task])
+        if task.cancelled():
+            raise Overloaded("nobody waited for it any more, or the daemon stops")
+        result: T = task.result()
+        return result
+
+    def on_connection_close(self) -> None:
+        if self._work is not None:
+            self._work.cancel()
 
 
 class NotFoundHandler(BaseHandler):

@@ -32,7 +32,7 @@ class DescriptionHandler(PlotHandler):
         described = summary(spec, catalog)
         if words or not catalog.lacks(spec):
             demand = await catalog.demand(name, "png", self.request.query)
-            answer = await renderer.attempt(demand.request)
+            answer = await self.wait_for(renderer.attempt(demand.request))
             read = self.engine.dependencies.known(demand.request)
             described["dependencies"] = sorted({catalog.relative(path) for path, _ in read})
             described |= last_render(answer, with_traceback=self.settings["show_tracebacks"])

@@ -27,7 +27,9 @@ class PictureHandler(PlotHandler):
         if etag is not None and self._client_has(etag + suffix):
             self._headers["Cache-Control"] = FOR_EVER if demand.pinned == etag else "no-cache"
             return None
-        answer = renderer.kept(demand, etag) or await renderer.render(request)
+        answer = renderer.kept(demand, etag)
+        if answer is None:
+            answer = await self.wait_for(renderer.render(request))
         self._say_how(answer, demand)
         return None if self._client_has(answer.rendering.etag + suffix) else answer
 

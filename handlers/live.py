@@ -10,9 +10,11 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from handlers import guards
 from handlers.base import PlotHandler
 from service.engine import Engine
+from service.errors import BadParameter, printable
 from service.hub import Subscription
 
 STRIKES = 3
+MOST_WATCHED = 2_000  # pictures on one page
 LONGEST_URL = guards.LONGEST_URL
 
 
@@ -24,10 +26,16 @@ class LiveHandler(PlotHandler, WebSocketHandler):
         self._subscription: Subscription | None = None
         self._sending: asyncio.Task[None] | None = None
         self._strikes = 0
+        self._watched: set[str] = set()
 
     async def prepare(self) -> None:  # type: ignore[override]  # tornado takes both
         guards.check_origin(self.request)
         await super().prepare()
+
+    async def get(self, *args: str, **kwargs: str) -> None:
+        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+            raise BadParameter("this is a websocket: expected an upgrade")
+        await super().get(*args, **kwargs)
 
     def check_origin(self, origin: str) -> bool:
         """Let it pass: ``prepare`` has looked at it, in the one way that all else is looked at."""
@@ -48,6 +56,10 @@ class LiveHandler(PlotHandler, WebSocketHandler):
             self._refuse()
             return
         watch, unwatch = urls
+        self._watched = self._watched.difference(unwatch).union(watch)
+        if len(self._watched) > MOST_WATCHED:
+            self.close(1008, f"more than {MOST_WATCHED} pictures watched at once")
+            return
         for url in unwatch:
             self.engine.hub.unwatch(self._subscription, url)
         for url in watch:
@@ -75,7 +87,7 @@ class LiveHandler(PlotHandler, WebSocketHandler):
         while True:
             message = await subscription.take()
             try:
-                await self.write_message(json.dumps(message, ensure_ascii=False))
+                await self.write_message(json.dumps(message))
             except WebSocketClosedError:
                 return
 
@@ -96,4 +108,4 @@ def read_message(message: str | bytes) -> tuple[list[str], list[str]] | None:
 
 def is_url(value: object) -> bool:
     """Say whether *value* can be the URL of a picture."""
-    return isinstance(value, str) and len(value) <= LONGEST_URL
+    return isinstance(value, str) and len(value) <= LONGEST_URL and printable(value) == value

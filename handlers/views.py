@@ -20,11 +20,12 @@ REFRESH_S = 10.0  # how often a page without scripts is loaded again, if nothing
 SIZES = {"_width": "Width", "_height": "Height", "_dpi": "Dots per inch", "_scale": "Scale"}
 UNITS = {"_every": "s", "_width": "px", "_height": "px"}
 SWITCH = {"": "–", "1": "on", "0": "off"}
-TROUBLE = {
-    "bad_parameter": "These settings can't be drawn",
+TITLES = {  # of the panel that says why there is no new picture, by the code of the error
+    "": "The last render failed",
+    "gone": "This plot is gone",
     "missing_file": "There is no such file",
-    "render_timeout": "The last render took too long",
     "overloaded": "There is too much to draw",
+    "render_timeout": "The last render took too long",
     "too_large": "The picture would be too large",
 }
 LIST = re.compile(r"^(\s|[-*>|+]|\d+[.)])", re.MULTILINE)
@@ -198,7 +199,7 @@ class PlotPage:
         if error is None:
             return None
         shown = error.traceback if isinstance(error, PlotFailed) and self.tracebacks else ""
-        title = TROUBLE.get(error.code, "The last render failed")
+        title = TITLES.get(error.code, TITLES[""])
         return {"title": title, "message": error.message, "traceback": shown}
 
     @property
@@ -223,6 +224,11 @@ class PlotPage:
         """Another one whenever the page reads otherwise, its words apart."""
         fields = [(replace(field, values=()), self.defaults[field.name]) for field in self.fields]
         return digest(repr((self.spec.title, self.spec.description, fields, self.data_files)))
+
+    @property
+    def titles(self) -> str:
+        """What the panel of failures may be headed with, as JSON."""
+        return json.dumps(TITLES)
 
     def default(self, name: str) -> str:
         """Return the words of that field when it is left out, as JSON."""

@@ -7,16 +7,18 @@ told of, and don't keep the process from ending.
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
 import os
 import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from plots.isolation import TurnTakenAway
 from plots.tracing import Trace, trace
 
 if TYPE_CHECKING:
@@ -29,6 +31,21 @@ LIBRARIES = ("site-packages", "dist-packages")
 
 class ThreadsLeft(ImportError):
     """Threads that a module started as it was imported go on running."""
+
+
+class _Surroundings:
+    """What the process was like before any import began that is under way now."""
+
+    def __init__(self) -> None:
+        self.path = list(sys.path)
+        self._stdin = sys.stdin
+        self._folder = _working_folder()
+
+    def restore(self) -> None:
+        """Make it so again, but for sys.path."""
+        sys.stdin = self._stdin
+        if self._folder and _working_folder() != self._folder:
+            os.chdir(self._folder)
 
 
 class Attempt:
@@ -44,25 +61,31 @@ class Attempt:
         self.is_over = False
         self.lost_turn = False
         self._threads: list[threading.Thread] = []
-        self._path = list(sys.path)
-        self._folder = _working_folder()
-        self._stdin = sys.stdin
-        self._empty = open(os.devnull)  # noqa: SIM115 - `restore` closes it
-        sys.stdin = self._empty
+        others = list(_under_way)
+        self._surroundings: _Surroundings = others[0]._surroundings if others else _Surroundings()
+        self._path = self._surroundings.path
+        _under_way.append(self)
+        sys.stdin = io.StringIO()
+
+    @property
+    def whole(self) -> Module | None:
+        """The module whose neighbours all are for: none of them may see another version than it does."""
+        return self.requester or self.root
 
     def restore(self) -> None:
-        """Undo what the code changed. The first call counts: later on that may be somebody else's."""
+        """Undo what the code changed, once: later on that may be somebody else's doing."""
         if self.is_over:
             return
         self.is_over = True
         self.gather_folders()
-        sys.stdin = self._stdin
-        self._empty.close()
-        if self._folder and _working_folder() != self._folder:
-            os.chdir(self._folder)
+        _under_way.remove(self)
+        if not _under_way:
+            self._surroundings.restore()
 
     def begin(self, module: Module) -> int:
         """Note that *module* runs now; return what `end` is to be told."""
+        if self.lost_turn:
+            raise TurnTakenAway  # swallowed once: what is imported now is nobody's
         self.root = self.root or module
         self.running.append(module)
         return len(self._threads)
@@ -86,19 +109,20 @@ class Attempt:
     def gather_folders(self) -> None:
         """Take what the code added to sys.path off it again: such folders are searched for that code alone.
 
-        Folders of installed libraries stay, at the end: what is in them doesn't bear to be imported under other names.
+        Archives and folders of installed libraries stay, at the end: these don't bear to be imported under other names.
         """
         found, sys.path[:] = list(sys.path), self._path
         in_front = set(itertools.takewhile(lambda entry: entry not in self._path, found))
         for entry in dict.fromkeys(found):
             if entry in self._path or not isinstance(entry, str):
                 continue
-            if not os.path.isdir(entry) or any(part in LIBRARIES for part in entry.split(os.sep)):
+            folder = os.path.abspath(entry)
+            if os.path.isfile(folder) or any(part in LIBRARIES for part in folder.split(os.sep)):
                 self._path.append(entry)
                 sys.path.append(entry)
             elif self.running:
                 module = self.running[-1]
-                (module.front if entry in in_front else module.back).append(os.path.abspath(entry))
+                (module.front if entry in in_front else module.back).append(folder)
 
     def add_thread(self, thread: threading.Thread) -> None:
         """Note that the code starts *thread*, if it isn't of a library's own kind: that is the library's business."""
@@ -149,12 +173,13 @@ def _start_noticed(thread: threading.Thread) -> None:
     if noticing is not None and thread.ident is None:
         thread.daemon = True
         noticing.add_thread(thread)
-    _start(thread)
+    _start[0](thread)
 
 
 def _install() -> None:
     """Have threads noticed that user code starts, once in a process."""
-    if threading.Thread.start is not _start_noticed:
+    if not _start:
+        _start.append(threading.Thread.start)
         threading.Thread.start = _start_noticed  # type: ignore[assignment]  # mypy counts self twice
 
 
@@ -165,5 +190,6 @@ def _working_folder() -> str | None:
         return None
 
 
-_start = threading.Thread.start
+_start: list[Callable[[threading.Thread], None]] = []  # Python's own, once ours stands in its place
+_under_way: list[Attempt] = []  # of the process, as what they change is; more than one if a thread hangs in one
 _current: ContextVar[Attempt | None] = ContextVar("attempt", default=None)

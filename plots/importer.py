@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -49,7 +49,7 @@ class Importer:
         table = self._table()
         if table is None or (not level and (top in self._outside or _is_asked_by_c(name, fromlist))):
             return _import_from_outside(name, globals, locals, fromlist, level)
-        importer = self._module() or Module(*self._origin, None, ())  # its functions outlive it in a thread, say
+        importer = self._module() or self._stand_in()
         under_way = attempt_under_way()
         if under_way is not None:
             under_way.gather_folders()
@@ -68,13 +68,19 @@ class Importer:
         _import_listed(table.tables, last, fromlist, importer)
         return last.namespace
 
+    def _stand_in(self) -> Module:
+        """Return one for the module, which is gone: a thread that nobody waited for, say, still runs its functions."""
+        module = Module(*self._origin, None, ())
+        module.settle()
+        return module
+
     def _find_top(self, name: str, importer: Module, table: Table) -> Module | None:
         """Look in the module's own folder, in those put before Python's path, there, and in those put behind it."""
         if bound := importer.bound.get(name):
             with taken_up(importer, bound):
                 return bound
         under_way = attempt_under_way()
-        known = (under_way.root if under_way and under_way.root else importer).reach()
+        known = dict.fromkeys([*importer.reach(), *(under_way.whole.reach() if under_way and under_way.whole else ())])
         front = [table, *(table.tables.of(folder) for module in known for folder in module.front)]
         back = [table.tables.of(folder) for module in known for folder in module.back]
         for place in front:
@@ -135,7 +141,8 @@ def taken_up(importer: Module | None, module: Module) -> Iterator[None]:
         if taker is None:
             into = tracing._current.get()
             new = [part for part in new if into is not None and part.note_in(into)]
-        for part in new if succeeded else ():
+        is_lost = under_way is not None and under_way.lost_turn
+        for part in new if succeeded and not is_lost else ():
             set_rc(part.settings)
             if taker is not None:
                 taker.inherited.update(part.settings)
@@ -238,14 +245,16 @@ def _import_module(name: str, package: str | None = None) -> ModuleType:
     """Import as ``importlib.import_module`` does; a user's module gets its neighbours so, too."""
     importer = sys._getframe(1).f_builtins.get("__import__")
     if not isinstance(importer, Importer):
-        return _python_import_module(name, package)
+        return _python_import_module[0](name, package)
     full = plain(importlib.util.resolve_name(name, package)) if name.startswith(".") else name
     return sys.modules[name] if name.startswith(PREFIX) else importer(full, fromlist=("__name__",))
 
 
 def install() -> None:
     """Have calls of ``importlib.import_module`` find neighbours, once in a process."""
-    importlib.import_module = _import_module
+    if not _python_import_module:
+        _python_import_module.append(importlib.import_module)
+        importlib.import_module = _import_module
 
 
-_python_import_module = importlib.import_module
+_python_import_module: list[Callable[[str, str | None], ModuleType]] = []  # once ours stands in its place

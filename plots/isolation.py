@@ -33,6 +33,7 @@ class Turn:
     """One thread's right to run pyplot code."""
 
     thread_id: int = field(default_factory=threading.get_ident)
+    over: bool = False
 
 
 class Turns:
@@ -62,19 +63,23 @@ class Turns:
         A thread can't be stopped: one that sits in a C call goes on, but can't draw into what others draw.
         """
         with self._changed:
-            if self._holder is not turn:
+            if self._holder is not turn or turn.over:
                 return
             _raise_in(turn.thread_id, TurnTakenAway)
             self._holder = None
             self._changed.notify()
 
     def _give_back(self, turn: Turn) -> None:
+        turn.over = True  # before the lock is taken: an exception raised in here would leave it locked
         with self._changed:
-            _raise_in(turn.thread_id, None)  # one that is still pending must not hit what this thread does next
             if self._holder is turn:
-                _start_afresh()
-                self._holder = None
-                self._changed.notify()
+                try:
+                    _start_afresh()
+                finally:
+                    self._holder = None
+                    self._changed.notify()
+                return
+        _swallow_pending(turn.thread_id)
 
 
 TURNS = Turns()  # one for the process, as pyplot's state is
@@ -91,7 +96,19 @@ def _start_afresh() -> None:
     np.random.seed(0)  # noqa: NPY002 - user code draws from this generator
 
 
-def _raise_in(thread_id: int, kind: type[BaseException] | None) -> None:
-    """Make *thread_id* raise *kind* at its next bytecode; None takes back one that was not raised yet."""
-    what = ctypes.py_object(kind) if kind else None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), what)
+def _raise_in(thread_id: int, kind: type[BaseException]) -> None:
+    """Make *thread_id* raise *kind* at its next bytecode."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), ctypes.py_object(kind))
+
+
+def _swallow_pending(thread_id: int) -> None:
+    """Let a TurnTakenAway that this very thread has not raised yet be raised here, and hit nothing that it does next.
+
+    It is not taken back: that leaves CPython 3.11 looking for something to raise at every step from then on.
+    """
+    try:
+        _raise_in(thread_id, TurnTakenAway)
+        for _ in range(1000):
+            pass
+    except TurnTakenAway:
+        pass

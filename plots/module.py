@@ -63,6 +63,7 @@ class Module:
         self.is_package = os.path.isdir(path) or (os.path.basename(path) == "__init__.py" and tail != "__init__")
         self.namespace = importlib.util.module_from_spec(self._spec()) if not self._is_binary else ModuleType(name)
         self._trace = Trace()
+        self._own: frozenset[str] = frozenset()
         self.forget = weakref.finalize(self, sys.modules.pop, self.private, None)
         self.forget.atexit = False
 
@@ -91,8 +92,7 @@ class Module:
             return self.thread == threading.get_ident()
         if self.source is None:
             return os.path.isdir(self.path) and not any(map(os.path.exists, self.absent))
-        own = self._trace.own_files()
-        same = (state_of(read.path, read.kind, own) == read.state for read in self.reads)
+        same = (self._less_own(read.path, state_of(read.path, read.kind)) == read.state for read in self.reads)
         return self.source.is_unchanged() and all(same) and not any(map(os.path.exists, self.absent))
 
     def sources(self) -> Iterator[tuple[str, State]]:
@@ -148,8 +148,9 @@ class Module:
 
     def settle(self) -> None:
         """Note that it has run, and what it read."""
-        own = self._trace.own_files()
-        self.reads = tuple(_without(read, own) for read in self._trace.dependencies() if read.path != self.path)
+        self._own = self._trace.own_files()
+        read = [each for each in self._trace.dependencies() if each.path != self.path]
+        self.reads = tuple(replace(each, state=self._less_own(each.path, each.state)) for each in read)
         self.thread = None
 
     def fail(self, refusal: str | None = None) -> None:
@@ -170,12 +171,8 @@ class Module:
         assert spec is not None
         code = compile(data, self.path, "exec", dont_inherit=True)
         lines = importlib.util.decode_source(data).splitlines(keepends=True)
-        linecache.cache[self.path] = (
-            len(data),
-            None,
-            lines,
-            self.path,
-        )  # None: tracebacks don't look at the file again
+        # No time of change: tracebacks then don't look at the file again, and show what runs.
+        linecache.cache[self.path] = (len(data), None, lines, self.path)
         vars(self.namespace)["__builtins__"] = {**vars(builtins), "__import__": importer, "input": _no_input}
         spec._initializing = True  # type: ignore[attr-defined]  # errors then say that modules import each other
         try:
@@ -198,6 +195,11 @@ class Module:
         finally:
             if not attempt.lost_turn:  # else rcParams are somebody else's by now
                 set_rc(before)
+
+    def _less_own(self, path: str, state: State) -> State:
+        """Return *state*, if it is that of a listed folder, without the names of the files that the import wrote."""
+        own = {os.path.basename(file) for file in self._own if os.path.dirname(file) == path}
+        return tuple(part for part in state if part not in own) if state and own else state
 
     @property
     def _is_binary(self) -> bool:
@@ -238,14 +240,6 @@ def _walk(start: Module, edges: Callable[[Module], Sequence[Module]]) -> list[Mo
 
     visit(start)
     return order
-
-
-def _without(read: Dependency, own: frozenset[str]) -> Dependency:
-    """Return *read*, if it is a listed folder, without the names of the files *own*."""
-    if read.kind != "folder" or read.state is None:
-        return read
-    names = {os.path.basename(path) for path in own if os.path.dirname(path) == read.path}
-    return replace(read, state=tuple(name for name in read.state if name not in names))
 
 
 def _loader_of(namespace: ModuleType) -> Loader:

@@ -102,7 +102,7 @@ class Table:
     def _known(self, name: str, importer: Module, parent: Module | None) -> Module | None:
         """Return the version of *name* that *importer* has, or what it is imported for: nobody sees a mixture."""
         under_way = attempt_under_way()
-        scopes = [importer, under_way and (under_way.requester or under_way.root)]
+        scopes = [importer, under_way and under_way.whole]
         for module in (module for scope in scopes if scope for module in scope.reach()):
             if module.name == name and module.folder == self.folder and module.parent is parent and module.is_usable():
                 return module

@@ -97,8 +97,9 @@ def paint(job: Job, into: Trace | None = None, on_start: Callable[[Turn], None] 
     seen = Trace() if into is None else into
     with TURNS.take(on_start):
         began_s, start = time.time(), time.perf_counter()
-        before = _states_before(job)
+        before = Trace()
         try:
+            _note_states(job, before)
             picture, failure = _draw(job, seen), None
         except _Refused as refused:
             picture, failure = None, refused.failure
@@ -109,9 +110,8 @@ def paint(job: Job, into: Trace | None = None, on_start: Callable[[Turn], None] 
     return Outcome(picture, failure, seen.dependencies(), seen.own_files(), seen.unknown, began_s, seconds)
 
 
-def _states_before(job: Job) -> Trace:
-    """Return the states, at the start, of all that is known to matter."""
-    before = Trace()
+def _note_states(job: Job, before: Trace) -> None:
+    """Note the states, at the start, of all that is known to matter."""
     with trace(before):
         for path, kind in job.known:
             before.note(path, kind)
@@ -120,7 +120,6 @@ def _states_before(job: Job) -> Trace:
         for pattern in job.spec.watch:
             for match in glob.glob(str(job.spec.file.parent / pattern), recursive=True):
                 before.note(match, "file")
-    return before
 
 
 def _draw(job: Job, seen: Trace) -> Encoded:

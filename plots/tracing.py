@@ -12,7 +12,7 @@ import site
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +66,16 @@ class Trace:
             if path not in own
         )
 
+    def glance(self) -> tuple[tuple[Dependency, ...], frozenset[str]]:
+        """Return what was read and written so far, while the render goes on; looks at no disk, which may hang."""
+        own = frozenset(self.written)
+        seen = tuple(
+            Dependency(path, kind, state, at, (os.path.dirname(path),))
+            for (path, kind), (state, at) in list(self.seen.items())
+            if path not in own
+        )
+        return seen, own
+
     def own_files(self) -> frozenset[str]:
         """Return the files that the render itself wrote: changes of these are its own."""
         updated = {p for p in self.opened_for_update if (p, "file") in self.seen and self._differs(p)}
@@ -86,15 +96,14 @@ def file_state(path: str) -> State:
     return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
 
 
-def folder_state(path: str, own: Iterable[str] = ()) -> State:
-    """Return the sorted names in the folder *path*, less those of the files *own*; None if there is no such folder."""
+def folder_state(path: str) -> State:
+    """Return the sorted names in the folder *path*; None if there is no such folder."""
     try:
-        names = set(os.listdir(path))
+        return tuple(sorted(os.listdir(path)))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         return ("unreadable", type(error).__name__)
-    return tuple(sorted(names - {os.path.basename(p) for p in own if os.path.dirname(p) == path}))
 
 
 def database_state(path: str) -> State:
@@ -103,12 +112,12 @@ def database_state(path: str) -> State:
     return (file_state(path), log if log and log[2:3] != (0,) else None)
 
 
-def state_of(path: str, kind: DependencyKind, own: Iterable[str] = ()) -> State:
+def state_of(path: str, kind: DependencyKind) -> State:
     """Return what *path* is like now. Reading a state is never itself noted."""
     token = _current.set(None)
     try:
         if kind == "folder":
-            return folder_state(path, own)
+            return folder_state(path)
         return database_state(path) if kind == "database" else file_state(path)
     finally:
         _current.reset(token)

@@ -98,11 +98,13 @@ def serve(
         if open_page:
             webbrowser.open(address)
 
-    ended = asyncio.run(daemon.serve(config, sockets, tell))
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if not ended:
-        os._exit(0)  # a thread that can't be stopped would keep the process alive
+    async def serve_and_leave() -> None:
+        await daemon.serve(config, sockets, tell)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)  # a thread of the user's code that hangs must not keep the process alive
+
+    asyncio.run(serve_and_leave())
 
 
 @main.command(short_help="Draw one picture, without a server.")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import logging
 import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -16,12 +18,14 @@ from plots.discover import Discovery, Failure, aliases, scan
 from plots.loading import Library
 from plots.spec import PlotSpec
 from plots.tracing import State, file_state
-from service.errors import BadParameter, NotFound, UnknownPlot
+from service.errors import BadParameter, NotFound, UnknownPlot, printable
 from service.options import Options, read_demand
 from service.rendering import Demand, digest
 
 MAX_REMEMBERED = 4096
 FORMATS = ("png", "svg")
+
+log = logging.getLogger(__name__)
 
 
 class Catalog:
@@ -76,22 +80,23 @@ class Catalog:
         """Return *path* relative to its root: where the machine keeps its files is no stranger's business."""
         folders = [*self._roots, *(str(p if p.is_dir() else p.parent) for p in self._paths)]
         inside = [os.path.relpath(path, root) for root in folders if path.startswith(os.path.join(root, ""))]
-        return min(inside, key=len, default=os.path.basename(path))
+        return printable(min(inside, key=len, default=os.path.basename(path)))
 
     async def rescan(self) -> None:
         """Look at all files again; who asks while that is under way gets one more look after it."""
-        running = self._scan
-        if running is not None:
-            await asyncio.shield(running)
-            if self._scan is not None and self._scan is not running:
-                return await asyncio.shield(self._scan)
-        self._scan = asyncio.create_task(self._look(), name="discover plots")
-        task = self._scan
-        try:
-            await asyncio.shield(task)
-        finally:
-            if self._scan is task and task.done():
-                self._scan = None
+        earlier = self._scan
+        if earlier is not None:
+            await asyncio.wait([earlier])
+        if self._scan is None or self._scan is earlier:
+            self._scan = asyncio.create_task(self._look(), name="discover plots")
+            self._scan.add_done_callback(self._scanned)
+        await asyncio.shield(self._scan)
+
+    def _scanned(self, task: asyncio.Task[None]) -> None:
+        if self._scan is task:
+            self._scan = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("looking for plots failed: %s", error)
 
     async def spec(self, name: str) -> PlotSpec:
         """Return the plot of that full name or alias, as its files are now.
@@ -209,11 +214,27 @@ class Catalog:
     def _scan_now(self) -> tuple[Discovery, dict[str, State]]:
         """Look at the files. Runs in the discovery thread."""
         began_ns = time.time_ns()
-        found = scan([path for path in self._paths if path.exists()], self._library, self.plots)
+        try:
+            found = scan([path for path in self._paths if path.exists()], self._library, self.plots)
+        except ValueError as error:  # a path that vanished meanwhile, or became what holds no plots
+            log.warning("the plots stay as they were: %s", error)
+            found = self._found
         sources = (path for spec in found.plots for path, _ in spec.entry.sources)
         files = (str(file) for folder in found.folders for file in Path(folder).glob("*.py"))
         seen = {path: file_state(path) for path in {*map(str, self._paths), *map(str, found.folders), *files, *sources}}
-        return found, {path: None if is_younger(state, began_ns) else state for path, state in seen.items()}
+        return cleaned(found), {path: None if is_younger(state, began_ns) else state for path, state in seen.items()}
+
+
+def cleaned(found: Discovery) -> Discovery:
+    """Return *found* with texts that can be shown: a file's name may hold what no encoding can carry."""
+    plots = (
+        replace(spec, title=printable(spec.title), description=printable(spec.description)) for spec in found.plots
+    )
+    failures = (
+        replace(f, path=printable(f.path), message=printable(f.message), traceback=printable(f.traceback))
+        for f in found.failures
+    )
+    return replace(found, plots=tuple(plots), failures=tuple(failures))
 
 
 def is_younger(state: State, began_ns: int) -> bool:

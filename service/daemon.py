@@ -40,8 +40,8 @@ def address_of(sockets: list[socket.socket]) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable[[Engine], None]) -> bool:
-    """Serve until SIGTERM or SIGINT; say whether every worker has ended by then."""
+async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable[[Engine], None]) -> None:
+    """Serve until SIGTERM or SIGINT."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -57,21 +57,21 @@ async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable
         tune()
         on_ready(engine)
     await stopping
-    return await stop(server, app, engine, starting)
+    await stop(server, app, engine, starting)
 
 
-async def stop(server: HTTPServer, app: Application, engine: Engine, starting: asyncio.Task[None]) -> bool:
+async def stop(server: HTTPServer, app: Application, engine: Engine, starting: asyncio.Task[None]) -> None:
     """Take no more, let what is under way end, say goodbye, and stop the engine."""
     starting.cancel()
     await asyncio.gather(starting, return_exceptions=True)
+    engine.stopping.set()
     engine.ready.clear()
     server.stop()
     await engine.pool.drain(DRAIN_S)
     for live in list(app.settings["sockets"]):
         live.close(1001, "the daemon stops")
-    ended = await engine.stop()
+    await engine.stop()
     await server.close_all_connections()
-    return ended
 
 
 def tune() -> None:

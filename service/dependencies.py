@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import os
 import secrets
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Any
 
 import matplotlib as mpl
 
@@ -25,15 +27,17 @@ from service.versions import Versions
 MAX_RECORDS = 10_000
 MAX_FILES = 1_000  # of one request; beyond that its state counts as unknown
 LOOK_LIMIT_S = 5.0
+LOOKERS = 4
 
 Key = tuple[str, DependencyKind]
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """The parts of a state that aren't files: what refresh calls left behind, and what ``version=`` returned."""
+    """The parts of a state that aren't files: what refresh calls and viewers' clocks left behind, and the version."""
 
     refreshes: tuple[str, ...]
+    tick: str
     version: str
 
 
@@ -45,6 +49,8 @@ class Record:
     files: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     unknown: bool = False
+    drawn: bool = False  # the last render gave a picture
+    ticked: bool = False  # some viewer had it redrawn by the clock
     last: tuple[tuple[Marks, list[int], list[tuple[State, bool]]], str] | None = (
         None  # what was seen last, and its etag
     )
@@ -52,30 +58,50 @@ class Record:
     def as_json(self) -> dict[str, object]:
         """Return it as JSON can hold it."""
         files = [[path, kind, list(folders)] for (path, kind), folders in self.files.items()]
-        return {"code": self.code, "files": files, "own": sorted(self.own), "unknown": self.unknown}
+        told = {"unknown": self.unknown, "drawn": self.drawn, "ticked": self.ticked}
+        return {"code": self.code, "files": files, "own": sorted(self.own), **told}
+
+    @classmethod
+    def from_json(cls, value: Any) -> Record:  # Any: whatever the disk holds
+        """Return the record that *value* holds. Raises KeyError, TypeError or ValueError if it holds none."""
+        files = {(str(path), kind): tuple(folders) for path, kind, folders in value["files"]}
+        unknown, drawn, ticked = (bool(value[name]) for name in ("unknown", "drawn", "ticked"))
+        return cls(str(value["code"]), files, frozenset(value["own"]), unknown, drawn, ticked)
 
 
 class Dependencies:
     """Knows what each request depends on. Used from the event loop only; kept on disk by *store*."""
 
-    def __init__(self, states: States, store: Store, versions: Versions, unknown_s: float) -> None:
+    def __init__(
+        self, states: States, store: Store, versions: Versions, *, unknown_s: float, min_every_s: float
+    ) -> None:
         self._states = states
         self._store = store
         self._versions = versions
         self._unknown_s = unknown_s
+        self._min_every_s = min_every_s
         self._records: OrderedDict[str, Record] = OrderedDict()
         self._refreshes: dict[str, str] = {}
+        self._viewer_ticks: dict[str, tuple[float, str]] = {}
         self._environment = environment()
-        self._lookers = ThreadPoolExecutor(2, thread_name_prefix="look")
+        self._lookers = ThreadPoolExecutor(LOOKERS, thread_name_prefix="look")
+        self._looks: dict[str, asyncio.Future[None]] = {}
 
     async def load(self) -> None:
         """Take up what was known before the last stop."""
         for (kind, key), value in (await self._store.load()).items():
             if kind == "refresh":
                 self._refreshes[key] = str(value)
-            elif kind == "dependencies" and isinstance(value, dict):
-                files = {(path, kind): tuple(folders) for path, kind, folders in value["files"]}
-                self._records[key] = Record(value["code"], files, frozenset(value["own"]), value["unknown"])
+            elif kind == "dependencies":
+                with contextlib.suppress(KeyError, TypeError, ValueError):  # of another version: it costs one drawing
+                    self._take_up(key, Record.from_json(value))
+
+    def _take_up(self, key: str, record: Record) -> None:
+        self._records[key] = record
+        for (path, _), folders in record.files.items():
+            self._states.learn(path, folders)
+        if record.ticked:  # what it was ticked to before is forgotten: it must not look like what it was before that
+            self._viewer_ticks[key] = (0.0, secrets.token_hex(8))
 
     def etag(self, request: RenderRequest, at_s: float | None = None) -> str | None:
         """Return the etag of the picture that a render would give now; None if *request* was never drawn.
@@ -113,16 +139,34 @@ class Dependencies:
     def marks(self, request: RenderRequest) -> Marks:
         """Return what refresh calls and the polled version say now."""
         keys = (request.spec.name, request.subject)
-        return Marks(tuple(self._refreshes.get(key, "") for key in keys), self._versions.latest(request.spec))
+        _, tick = self._viewer_ticks.get(request.key, (0.0, ""))
+        return Marks(tuple(self._refreshes.get(key, "") for key in keys), tick, self._versions.latest(request.spec))
 
-    def refresh(self, key: str, *, kept: bool = True) -> None:
+    def was_drawn(self, request: RenderRequest) -> bool:
+        """Say whether the last render of *request* gave a picture."""
+        record = self._record(request)
+        return record is not None and record.drawn
+
+    def tick(self, request: RenderRequest, every_s: float) -> float:
+        """Give the state of *request* a new part if the last is *every_s* old; return the seconds until then."""
+        now_s = time.monotonic()
+        last_s, token = self._viewer_ticks.get(request.key, (now_s, ""))
+        record = self._record(request)
+        if now_s - last_s >= every_s and record is not None:
+            last_s, token = now_s, secrets.token_hex(8)
+            if not record.ticked:
+                record.ticked = True
+                self._store.put("dependencies", request.key, record.as_json())
+        self._viewer_ticks[request.key] = (last_s, token)
+        return last_s + every_s - now_s
+
+    def refresh(self, key: str) -> None:
         """Give the state of a plot (by its full name), or of one subject, a new random part."""
         self._refreshes.pop(key, None)
         self._refreshes[key] = secrets.token_hex(8)
         while len(self._refreshes) > MAX_RECORDS:
             del self._refreshes[next(iter(self._refreshes))]
-        if kept:
-            self._store.put("refresh", key, self._refreshes[key])
+        self._store.put("refresh", key, self._refreshes[key])
 
     def known(self, request: RenderRequest) -> tuple[Key, ...]:
         """Return the files and folders that earlier renders depended on."""
@@ -141,9 +185,15 @@ class Dependencies:
         record = self._record(request)
         remote = [key for key in record.files if not self._states.is_local(key[0])] if record else []
         if remote:
+            await self._look_at_remote(request.key, remote)
+
+    async def _look_at_remote(self, key: str, remote: list[Key]) -> None:
+        """Wait for one look in a thread, shared by all who want it; one at a mount that hangs leaves all as it was."""
+        if key not in self._looks:
             loop = asyncio.get_running_loop()
-            looked = loop.run_in_executor(self._lookers, self._states.look_at_remote, remote)
-            await asyncio.wait([looked], timeout=LOOK_LIMIT_S)  # a mount that hangs leaves the states as they were
+            self._looks[key] = loop.run_in_executor(self._lookers, self._states.look_at_remote, remote)
+            self._looks[key].add_done_callback(lambda _: self._looks.pop(key, None))
+        await asyncio.wait([self._looks[key]], timeout=LOOK_LIMIT_S)
 
     def settle_s(self, request: RenderRequest, arguments: Iterable[str]) -> float:
         """Return how long to wait, in seconds, until a further write to a file can be told from the last one.
@@ -182,19 +232,25 @@ class Dependencies:
     def _merge(self, request: RenderRequest, outcome: Outcome) -> Record:
         """Return the union of what was known and what *outcome* tells, kept."""
         old = self._record(request) or Record(request.spec.code)
-        own = frozenset(path for path in old.own | outcome.own_files if path in old.own or os.path.exists(path))
-        files = {**old.files, **{(d.path, d.kind): d.folders for d in outcome.dependencies}}
+        own, files = old.own | outcome.own_files, dict(old.files)
+        for seen in outcome.dependencies:
+            files[seen.path, seen.kind] = seen.folders
+            self._states.learn(seen.path, seen.folders)
+        listed = {path for path, kind in files if kind == "folder"}
+        own = frozenset(path for path in own if os.path.dirname(path) in listed or (path, "file") in files)
         files = {key: folders for key, folders in files.items() if key[0] not in own}
-        over = len(files) > MAX_FILES
+        over = max(len(files), len(own)) > MAX_FILES
         if over:
-            files = dict(list(files.items())[-MAX_FILES:])
-        new = Record(old.code, files, own, old.unknown or outcome.unknown or over)
+            files, own = dict(list(files.items())[-MAX_FILES:]), frozenset(sorted(own)[:MAX_FILES])
+        unknown = old.unknown or outcome.unknown or over
+        new = Record(old.code, files, own, unknown, outcome.picture is not None, old.ticked)
         if new.as_json() != old.as_json() or request.key not in self._records:
             self._store.put("dependencies", request.key, new.as_json())
         self._records[request.key] = new
         self._records.move_to_end(request.key)
         while len(self._records) > MAX_RECORDS:
-            self._records.popitem(last=False)
+            key, _ = self._records.popitem(last=False)
+            self._viewer_ticks.pop(key, None)
         return new
 
     def _clocks(self, request: RenderRequest, record: Record) -> list[tuple[float, float]]:
@@ -203,7 +259,7 @@ class Dependencies:
         A plot whose author says how often it changes isn't of unknown state.
         """
         if request.spec.every_s is not None:
-            return [(request.spec.every_s, request.phase_s)]
+            return [(max(request.spec.every_s, self._min_every_s), request.phase_s)]
         unknown = record.unknown or not (record.files or request.spec.version)
         return [(self._unknown_s, 0.0)] if unknown else []
 

@@ -39,6 +39,7 @@ class Engine:
     watcher: Watcher
     tasks: list[asyncio.Task[None]]
     ready: asyncio.Event
+    stopping: asyncio.Event
 
     @classmethod
     def build(cls, config: Config, store: Store) -> Engine:
@@ -48,7 +49,8 @@ class Engine:
         live, render = config.live, config.render
         catalog = Catalog(paths, roots, Library(render.timeout_s), Options(live.min_every_s))
         versions = Versions(live.min_interval_s, config.cache.unknown_s)
-        dependencies = Dependencies(States(), store, versions, config.cache.unknown_s)
+        clocks = {"unknown_s": config.cache.unknown_s, "min_every_s": live.min_every_s}
+        dependencies = Dependencies(States(), store, versions, **clocks)
         pool = RenderPool(render.workers, render.queue, render.timeout_s)
 
         def rest_s(seconds: float) -> float:
@@ -58,7 +60,18 @@ class Engine:
         renderer = Renderer(pool, cache, dependencies, roots, render.max_pixels, rest_s)
         hub = Hub(catalog, renderer, dependencies, live.poll_s)
         watcher = Watcher(hub.touch, live.poll_s)
-        return cls(config, catalog, renderer, dependencies, versions, pool, hub, watcher, [], asyncio.Event())
+        return cls(
+            config,
+            catalog,
+            renderer,
+            dependencies,
+            versions,
+            pool,
+            hub,
+            watcher,
+            [],
+            *(asyncio.Event() for _ in range(2)),
+        )
 
     async def start(self) -> None:
         """Find the plots, and from then on keep up with every change."""
@@ -70,19 +83,19 @@ class Engine:
         self.tasks.append(asyncio.create_task(self._keep_up(), name="keep up with plot files"))
         self.ready.set()
 
-    async def stop(self) -> bool:
-        """Stop in reverse; say whether every worker has ended."""
+    async def stop(self) -> None:
+        """Stop in reverse."""
+        self.stopping.set()
         self.ready.clear()
         for task in reversed(self.tasks):
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.hub.close()
         await self.renderer.close()
-        ended = self.pool.close()
+        self.pool.close()
         self.catalog.close()
         self.versions.close()
         self.dependencies.close()
-        return ended
 
     def _follow(self) -> None:
         self.watcher.follow(self.hub.folders | self.catalog.folders)

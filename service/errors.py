@@ -28,14 +28,19 @@ class ServiceError(Exception):
     code: ClassVar[str] = "failed"
 
     def __init__(self, message: str, fields: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.fields = dict(fields or {})
+        self.message = printable(message)
+        super().__init__(self.message)
+        self.fields = {printable(name): printable(why) for name, why in (fields or {}).items()}
 
     @property
     def one_line(self) -> str:
         """The message without line breaks, for a header, a log or a terminal."""
         return " ".join(self.message.split())
+
+
+def printable(text: str) -> str:
+    """Return *text* without what no encoding can carry, such as the odd bytes of a file name that isn't UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 class BadParameter(ServiceError):
@@ -112,7 +117,7 @@ class PlotFailed(ServiceError):
 
     def __init__(self, message: str, traceback: str = "") -> None:
         super().__init__(message)
-        self.traceback = traceback
+        self.traceback = printable(traceback)
 
 
 class Overloaded(ServiceError):

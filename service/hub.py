@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
+import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,11 +13,13 @@ from service.catalog import Catalog
 from service.dependencies import Dependencies
 from service.errors import NotFound, ServiceError
 from service.renderer import Renderer
-from service.rendering import Demand, Rendering, RenderRequest
+from service.rendering import Rendering, RenderRequest
 
 SLOW_S = 0.1  # only a drawing that takes longer is told of before it's done
 
 Message = dict[str, object]
+
+log = logging.getLogger(__name__)
 
 
 class Subscription:
@@ -56,7 +59,6 @@ class Watch:
     subscribers: set[Subscription] = field(default_factory=set)
     touched: asyncio.Event = field(default_factory=asyncio.Event)
     folders: frozenset[str] = frozenset()
-    tick_at_s: float = 0.0
     told: Message | None = None
 
     @property
@@ -68,7 +70,8 @@ class Watch:
         """Tell everybody who watches, if that is news."""
         message: Message = {"url": self.url, "etag": etag, "state": state}
         if error is not None:
-            message["error"] = {"code": error.code, "message": error.one_line[:500]}
+            fields = {"fields": error.fields} if error.fields else {}
+            message["error"] = {"code": error.code, "message": error.one_line[:500], **fields}
         if message == self.told:
             return
         self.told = message
@@ -153,7 +156,12 @@ class Hub:
     async def _follow(self, watch: Watch) -> None:
         while True:
             watch.touched.clear()
-            wait_s = await self._bring_up_to_date(watch)
+            try:
+                wait_s = await self._bring_up_to_date(watch)
+            except Exception:  # an error of ours must not silence a page that is open all day
+                log.exception("following %r", watch.url[:200])
+                watch.tell(None, "stale", ServiceError("an error of the daemon: its log says more"))
+                wait_s = self._poll_s
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await watch.touched.wait()
@@ -168,9 +176,9 @@ class Hub:
         except ServiceError as error:
             watch.tell(None, "stale", error)
             return self._poll_s
-        self._tick(watch, demand)
+        tick_s = self._dependencies.tick(demand.request, demand.every_s) if demand.every_s else math.inf
         await self._update(watch, demand.request)
-        return self._next_look_s(watch, demand)
+        return self._next_look_s(demand.request, tick_s)
 
     async def _update(self, watch: Watch, request: RenderRequest) -> None:
         etag = await self._renderer.etag(request)
@@ -180,7 +188,7 @@ class Hub:
             watch.tell(known.etag, "fresh")
         elif known is not None:
             watch.tell(last.etag if last else None, "stale", known)
-        elif etag is not None and last is None and watch.etag_told in (None, etag):
+        elif last is None and self._dependencies.was_drawn(request) and (watch.told is None or watch.etag_told == etag):
             watch.tell(etag, "fresh")  # known from before a restart: whoever has it needs no drawing
         else:
             if watch.told is None:
@@ -203,20 +211,9 @@ class Hub:
         finally:
             drawing.cancel()
 
-    def _tick(self, watch: Watch, demand: Demand) -> None:
-        """Give the state a new part when this viewer's time is up."""
-        now_s = time.monotonic()
-        if demand.every_s is None:
-            return
-        if watch.tick_at_s and watch.tick_at_s <= now_s:
-            self._dependencies.refresh(demand.request.subject, kept=False)
-        if watch.tick_at_s <= now_s:
-            watch.tick_at_s = now_s + demand.every_s
-
-    def _next_look_s(self, watch: Watch, demand: Demand) -> float:
-        waits = [self._poll_s, self._dependencies.changes_in_s(demand.request)]
-        waits += [retry_s] if (retry_s := self._renderer.retry_in_s(demand.request)) else []
-        waits += [watch.tick_at_s - time.monotonic()] if demand.every_s else []
+    def _next_look_s(self, request: RenderRequest, tick_s: float) -> float:
+        waits = [self._poll_s, tick_s, self._dependencies.changes_in_s(request)]
+        waits += [retry_s] if (retry_s := self._renderer.retry_in_s(request)) else []
         return max(0.001, min(waits))
 
     def _note_folders(self, watch: Watch, request: RenderRequest) -> None:

@@ -84,4 +84,4 @@ class Answer:
 
 def digest(text: str) -> str:
     """Return 32 hexadecimal digits that stand for *text*."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()

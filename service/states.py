@@ -28,15 +28,24 @@ class States:
 
     def __init__(self) -> None:
         self._types: dict[str, bool] = {}
+        self._linked: dict[str, bool] = {}
         self._remote: dict[Path, State] = {}
         self._listings: dict[str, tuple[State, State]] = {}
 
     def is_local(self, path: str) -> bool:
-        """Say whether *path* lies on a file system of this machine; the mount table is read once per folder."""
+        """Say whether *path* lies on a file system of this machine; by its spelling, unless `learn` knows better."""
+        if path in self._linked:
+            return self._linked[path]
         folder = os.path.dirname(path)
         if folder not in self._types:
             _remember(self._types, folder, _file_system_type(path) in LOCAL_TYPES)
         return self._types[folder]
+
+    def learn(self, path: str, folders: Iterable[str]) -> None:
+        """Note in which *folders* the file *path* really is: a link may lead to a network mount."""
+        away = [folder for folder in folders if folder != os.path.dirname(path)]
+        if away:
+            _remember(self._linked, path, all(self.is_local(os.path.join(folder, "_")) for folder in away))
 
     def now(self, path: str, kind: DependencyKind, own: frozenset[str]) -> State:
         """Return the state of *path*, without the files *own*."""

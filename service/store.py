@@ -14,10 +14,15 @@ from pathlib import Path
 
 import platformdirs
 
-MAX_ROWS = 10_000
+MAX_ROWS = 10_000  # of each kind
+PRUNE_EVERY = 1_000  # rows written
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept (kind TEXT, key TEXT, value TEXT, at REAL DEFAULT (julianday('now')),
                                  PRIMARY KEY (kind, key));
+"""
+FORGET = """
+DELETE FROM kept WHERE kind = :kind
+    AND rowid NOT IN (SELECT rowid FROM kept WHERE kind = :kind ORDER BY at DESC LIMIT :most);
 """
 
 log = logging.getLogger(__name__)
@@ -41,6 +46,7 @@ class Store:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._connection: sqlite3.Connection | None = None
         self._complained = False
+        self._puts = 0
 
     async def load(self) -> dict[tuple[str, str], object]:
         """Return all that is kept, oldest first."""
@@ -87,13 +93,20 @@ class Store:
 
     def _read(self) -> dict[tuple[str, str], object]:
         connection = self._open()
-        connection.execute(
-            "DELETE FROM kept WHERE rowid NOT IN (SELECT rowid FROM kept ORDER BY at DESC LIMIT ?)", (MAX_ROWS,)
-        )
+        self._prune()
         rows = connection.execute("SELECT kind, key, value FROM kept ORDER BY at").fetchall()
         return {(kind, key): json.loads(value) for kind, key, value in rows}
 
+    def _prune(self) -> None:
+        """Forget the oldest beyond MAX_ROWS of each kind."""
+        kinds = [kind for (kind,) in self._open().execute("SELECT DISTINCT kind FROM kept")]
+        for kind in kinds:
+            self._open().execute(FORGET, {"kind": kind, "most": MAX_ROWS})
+
     def _put(self, kind: str, key: str, value: str) -> None:
+        self._puts += 1
+        if self._puts % PRUNE_EVERY == 0:
+            self._prune()
         self._open().execute("INSERT OR REPLACE INTO kept (kind, key, value) VALUES (?, ?, ?)", (kind, key, value))
 
     def _close(self) -> None:

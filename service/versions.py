@@ -3,46 +3,68 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from plots.spec import PlotSpec
 from service.rendering import digest
 
 LIMIT_S = 5.0
+THREADS = 4
+
+log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, slots=True)
+class Poll:
+    """What is known of one version function. Times are of the monotonic clock, in seconds."""
+
+    function: Callable[[], object]
+    latest: str = ""
+    at_s: float = float("-inf")
+    answer: asyncio.Future[str] | None = None
+    asked_at_s: float = 0.0
+    complained: bool = False
+
+
+@dataclass(eq=False)
 class Versions:
     """Polls each plot's version, at most once every *min_interval_s*, and remembers it."""
 
-    def __init__(self, min_interval_s: float, unknown_s: float) -> None:
-        self._min_interval_s = min_interval_s
-        self._unknown_s = unknown_s
-        self._latest: dict[str, tuple[Callable[[], object], str, float]] = {}
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="version")
-        self._under_way: dict[str, tuple[asyncio.Future[str], float]] = {}
+    min_interval_s: float
+    unknown_s: float
+    _polls: dict[str, Poll] = field(default_factory=dict)
+    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "version"))
 
     def latest(self, spec: PlotSpec) -> str:
         """Return what stands for the version seen last; empty if there is none."""
-        known = self._latest.get(spec.name)
-        return known[1] if known is not None and known[0] is spec.version else ""
+        known = self._polls.get(spec.name)
+        return known.latest if known is not None and known.function is spec.version else ""
 
     async def poll(self, spec: PlotSpec) -> None:
         """Ask for the version, unless that was done just now. One that hangs leaves the last one standing."""
-        known = self._latest.get(spec.name)
-        fresh = known is not None and known[0] is spec.version and time.monotonic() - known[2] < self._min_interval_s
-        if spec.version is None or fresh:
+        if spec.version is None:
             return
-        if spec.name not in self._under_way:
-            loop = asyncio.get_running_loop()
-            answer = loop.run_in_executor(self._threads, self._ask, spec.version)
-            self._under_way[spec.name] = (answer, time.monotonic())
-        answer, asked_at = self._under_way[spec.name]
-        await asyncio.wait([answer], timeout=max(0, asked_at + LIMIT_S - time.monotonic()))
+        poll = self._polls.get(spec.name)
+        if poll is None or poll.function is not spec.version:
+            poll = self._polls[spec.name] = Poll(spec.version)
+        if time.monotonic() - poll.at_s < self.min_interval_s:
+            return
+        if poll.answer is None:
+            poll.asked_at_s = time.monotonic()
+            poll.answer = asyncio.get_running_loop().run_in_executor(self._threads, self._ask, spec.version)
+        answer = poll.answer
+        await asyncio.wait([answer], timeout=max(0.0, poll.asked_at_s + LIMIT_S - time.monotonic()))
         if answer.done():
-            self._under_way.pop(spec.name, None)
-            self._latest[spec.name] = (spec.version, answer.result(), asked_at)
+            poll.latest, poll.at_s, poll.answer = answer.result(), poll.asked_at_s, None
+        elif not poll.complained:
+            poll.complained = True
+            log.warning(
+                "%s: its version= takes longer than %g s: it isn't asked again until that ends", spec.name, LIMIT_S
+            )
 
     def close(self) -> None:
         """Ask no more."""
@@ -52,5 +74,5 @@ class Versions:
         """Return what stands for the version; one that can't be had is unknown, and changes with time."""
         try:
             return digest(repr(version()))
-        except Exception as error:  # noqa: BLE001 - the user's own code: a database that is away is no fault of ours
-            return digest(f"{type(error).__name__} {time.time() // self._unknown_s}")
+        except BaseException as error:  # noqa: BLE001 - user code, SystemExit included: no fault of the daemon
+            return digest(f"{type(error).__name__} {time.time() // self.unknown_s}")

@@ -39,6 +39,7 @@ MAY_CATCH_ANYTHING = {
     "plots/importing.py": "the user's file is imported here",
     "plots/discover.py": "annotations, defaults and metaclasses are the user's own code",
     "service/versions.py": "the user's version= is called here",
+    "service/hub.py": "an error of ours must not silence a page that is open all day; it is logged, and told",
 }
 FALLBACK = "NotFoundHandler"  # what answers where nothing in the table does
 # Places of the workshop in which plotd was built, in pieces so that this file doesn't name them.

@@ -165,6 +165,7 @@ class Field {
       line.hidden = fault === "";
       line.textContent = fault;
     }
+    if (fault) this.wrapper.closest("details")?.setAttribute("open", "");
     for (const control of this.controls()) {
       if (fault) control.setAttribute("aria-invalid", "true");
       else control.removeAttribute("aria-invalid");

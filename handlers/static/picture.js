@@ -39,6 +39,7 @@ export class Picture {
     this.onTrouble = onTrouble;
     const { etag, at, took } = image.dataset;
     if (etag) this.shown = { url, etag, atMs: Date.parse(at ?? ""), tookMs: Number(took) };
+    image.addEventListener("error", () => (this.shown = null)); // it is to be fetched again
   }
 
   /**

@@ -29,7 +29,7 @@ export class LiveSocket {
 
   /**
    * @param {(link: Link) => void} onLink called when the connection comes or goes
-   * @param {() => void} onCatalog called when plots came, went or were edited, or may have while nobody told us
+   * @param {() => void} onCatalog called when plots came, went or were edited, or may have
    */
   constructor(onLink, onCatalog) {
     this.onLink = onLink;
@@ -82,7 +82,7 @@ export class LiveSocket {
     this.#heardAt = performance.now();
     this.onLink("live");
     if (!document.hidden) this.#watchAll();
-    if (this.#failures) this.onCatalog();
+    this.onCatalog(); // what changed before this socket was open was told to others
   }
 
   #watchAll() {

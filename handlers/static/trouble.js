@@ -2,24 +2,17 @@
 
 import { find } from "./page.js";
 
-/** @type {Record<string, string>} */
-const TITLES = {
-  missing_file: "There is no such file",
-  render_timeout: "The last render took too long",
-  overloaded: "There is too much to draw",
-  too_large: "The picture would be too large",
-  gone: "This plot is gone",
-};
-
 export class TroublePanel {
   /** @param {HTMLElement} panel */
   constructor(panel) {
     this.panel = panel;
+    /** @type {Record<string, string>} */
+    this.titles = JSON.parse(panel.dataset.titles ?? "{}");
   }
 
   /** @param {import("./picture.js").Trouble} trouble */
   show(trouble) {
-    write(find(this.panel, "h2", HTMLElement), TITLES[trouble.code] ?? "The last render failed");
+    write(find(this.panel, "h2", HTMLElement), this.titles[trouble.code] ?? this.titles[""]);
     write(find(this.panel, ".message", HTMLElement), trouble.message);
     const details = find(this.panel, "details", HTMLDetailsElement);
     if (trouble.traceback !== undefined || this.panel.hidden) {

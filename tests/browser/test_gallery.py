@@ -53,7 +53,8 @@ def wait_for_thumbnails(page: Page, *names: str) -> None:
     for name in names:
         page.locator(tile(name)).scroll_into_view_if_needed()
         expect(page.locator(image(name))).to_have_attribute("src", re.compile("_etag="))
-    page.wait_for_function("[...document.querySelectorAll('img.live:not([hidden])')].every(image => image.complete)")
+    images = "[...document.querySelectorAll('img.live:not([hidden])')]"
+    page.wait_for_function(f"() => {images}.every(image => image.complete)")
 
 
 def names_shown(page: Page) -> list[str]:

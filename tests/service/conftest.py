@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,7 @@ async def until(subscription: Subscription, state: str) -> Message:
         return message
 
 
-OpenHouse = Callable[..., "AsyncIterator[House]"]
+MakeHouse = Callable[..., Awaitable[House]]
 
 
 @asynccontextmanager
@@ -84,7 +84,7 @@ async def open_house(folder: Path, kept: Path, **settings: dict[str, object]) ->
 
 
 @pytest.fixture
-async def make_house(tmp_path: Path) -> AsyncIterator[Callable[..., object]]:
+async def make_house(tmp_path: Path) -> AsyncIterator[MakeHouse]:
     """Open houses over the folder ``plots`` of the test, with settings by section."""
     async with AsyncExitStack() as stack:
         (tmp_path / "plots").mkdir()
@@ -98,8 +98,6 @@ async def make_house(tmp_path: Path) -> AsyncIterator[Callable[..., object]]:
 
 
 @pytest.fixture
-async def house(make_house: Callable[..., object]) -> House:
+async def house(make_house: MakeHouse) -> House:
     """An engine with the default settings, but that pictures need no rest."""
-    opened = await make_house()  # type: ignore[misc]  # a fixture's callable
-    assert isinstance(opened, House)
-    return opened
+    return await make_house()

@@ -8,17 +8,14 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from tests.service.conftest import House, open_house, until
+from tests.service.conftest import House, MakeHouse, open_house, until
 
 from service.errors import MissingFile, PlotFailed, ServiceError
-
-MakeHouse = Callable[..., Awaitable[House]]
 
 # A bar of one pixel column per unit: what a picture shows can be read back from its bytes.
 SHOWN = """
@@ -515,3 +512,75 @@ async def test_a_picture_asked_for_by_its_etag_is_served_though_time_has_passed(
     assert kept.rendering.etag == first.etag
     house.engine.dependencies.refresh(demand.request.spec.name)
     assert house.engine.renderer.kept(demand, etag) is None
+
+
+async def test_a_plot_that_always_fails_is_never_said_to_be_fresh(house: House) -> None:
+    house.write("broken.py", BROKEN)
+    house.write("number.txt", "one")
+    page = house.watch("/plots/broken.png")
+    assert (await until(page, "stale"))["error"] is not None
+    request = await house.ask("broken")
+    house.engine.renderer._pasts[request.key].error_until_s = 0.0  # as if that time had passed
+    house.engine.hub.touch()
+    async with asyncio.timeout(20):
+        while house.renders < 2:
+            await asyncio.to_thread(lambda: None)
+    house.write("number.txt", "two")
+    async with asyncio.timeout(20):
+        while "two" not in str((message := await page.take()).get("error")):
+            assert message["state"] != "fresh"
+
+
+async def test_a_failure_known_from_before_a_restart_is_no_picture(tmp_path: Path) -> None:
+    (tmp_path / "plots").mkdir()
+    async with open_house(tmp_path / "plots", tmp_path / "kept") as house:
+        house.write("broken.py", BROKEN)
+        house.write("number.txt", "one")
+        with pytest.raises(PlotFailed):
+            await house.get("broken")
+    async with open_house(tmp_path / "plots", tmp_path / "kept") as house:
+        page = house.watch("/plots/broken.png")
+        while (message := await page.take())["state"] != "stale":
+            assert message["state"] != "fresh"
+
+
+async def test_a_picture_known_from_before_a_restart_is_fresh_without_drawing(tmp_path: Path) -> None:
+    (tmp_path / "plots").mkdir()
+    async with open_house(tmp_path / "plots", tmp_path / "kept") as house:
+        house.write("shown.py", SHOWN)
+        house.write("reader.py", READER)
+        house.write("number.txt", "1")
+        etag = (await house.get("number")).rendering.etag
+    async with open_house(tmp_path / "plots", tmp_path / "kept") as house:
+        page = house.watch("/plots/number.png")
+        assert (await until(page, "fresh"))["etag"] == etag
+        assert house.renders == 0
+        house.write("number.txt", "2")
+        assert (await until(page, "fresh"))["etag"] != etag
+
+
+async def test_viewers_who_ask_for_the_same_redraws_share_them(make_house: MakeHouse) -> None:
+    house = await make_house(live={"min_interval_s": 0.0})
+    house.write("shown.py", SHOWN)
+    house.write("reader.py", READER)
+    house.write("number.txt", "1")
+    pages = [house.watch(f"/plots/number.png?_every=0.5&_={n}") for n in range(6)]
+    for page in pages:
+        await until(page, "fresh")
+    before = house.renders
+    for _ in range(3):
+        await until(pages[0], "fresh")
+    assert house.renders - before <= 4
+
+
+async def test_a_file_whose_name_is_no_utf8_spoils_nothing(house: House) -> None:
+    house.write("shown.py", SHOWN)
+    house.write("reader.py", READER)
+    house.write("number.txt", "1")
+    Path(os.fsdecode(os.fsencode(house.folder) + b"/caf\xe9.csv")).write_text("x\n1\n")
+    await house.engine.catalog.keep_up()
+    for spec in house.engine.catalog.plots:
+        spec.title.encode()
+    for file in house.engine.catalog.data_files:
+        file.encode()
+    assert await number(house) == 1
