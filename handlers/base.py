@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,7 +44,11 @@ class GuardedHandler(RequestHandler):
         headers["Cross-Origin-Resource-Policy"] = self.settings["embed"]
 
     def prepare(self) -> None:
+        self.settings["answering"].add(self)
         guards.check(self.request, self.settings["config"])
+
+    def on_finish(self) -> None:
+        self.settings["answering"].discard(self)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # Any: tornado's own signature
         error = kwargs.get("exc_info", (None, None, None))[1]
@@ -164,7 +169,7 @@ class StaticHandler(GuardedHandler, StaticFileHandler):
         super().initialize(str(FILES))
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
-        if "\0" in absolute_path:
+        if "\0" in absolute_path or not os.path.isfile(absolute_path):
             raise NotFound("there is nothing at this address")
         return super().validate_absolute_path(root, absolute_path)
 

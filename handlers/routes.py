@@ -57,6 +57,7 @@ def make_app(engine: Engine, *, show_tracebacks: bool) -> Application:
         embed=engine.config.listen.embed,
         show_tracebacks=show_tracebacks,
         sockets=set(),
+        answering=set(),
         log_function=log_request,
         websocket_ping_interval=engine.config.live.ping_s,
         websocket_max_message_size=LARGEST_MESSAGE,

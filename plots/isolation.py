@@ -8,8 +8,11 @@ whatever ran before it.
 from __future__ import annotations
 
 import ctypes
+import os
 import random
+import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,7 +56,8 @@ class Turns:
         try:
             on_start(turn)
             _start_afresh()
-            yield turn
+            with _own_process_settings():
+                yield turn
         finally:
             self._give_back(turn)
 
@@ -83,6 +87,19 @@ class Turns:
 
 
 TURNS = Turns()  # one for the process, as pyplot's state is
+
+
+@contextmanager
+def _own_process_settings() -> Iterator[None]:
+    """Restore the warning filters, the working folder and the standard streams that user code changes meanwhile."""
+    folder, streams = os.getcwd(), (sys.stdin, sys.stdout, sys.stderr)
+    try:
+        with warnings.catch_warnings():
+            yield
+    finally:
+        if os.getcwd() != folder:
+            os.chdir(folder)
+        sys.stdin, sys.stdout, sys.stderr = streams
 
 
 def _start_afresh() -> None:

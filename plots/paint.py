@@ -26,6 +26,7 @@ from plots.parameters import BadWords, resolve
 from plots.spec import PlotSpec
 from plots.tracing import Dependency, DependencyKind, Trace, trace
 
+LIBRARIES = tuple(os.path.dirname(os.path.dirname(file)) for file in (__file__, mpl.__file__, os.path.__file__))
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 
@@ -33,8 +34,9 @@ PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 class Job:
     """All that a worker needs to know to draw one picture.
 
-    *roots* are the real paths of the folders that a file parameter may name; None means any. *known* names what
-    earlier renders depended on: what this one doesn't open counts with the state it had at the start.
+    *roots* are the real paths of the folders that a file parameter may name; None means any. *places* are those that
+    the data file of a plot of its own may be in. *known* names what earlier renders depended on: what this one doesn't
+    open counts with the state it had at the start.
     """
 
     spec: PlotSpec
@@ -43,6 +45,7 @@ class Job:
     sizing: Sizing
     max_pixels: int
     roots: tuple[str, ...] | None = None
+    places: tuple[str, ...] = ()
     known: tuple[tuple[str, DependencyKind], ...] = ()
 
     def named_files(self) -> Iterator[tuple[str, str]]:
@@ -125,6 +128,8 @@ def _note_states(job: Job, before: Trace) -> None:
 def _draw(job: Job, seen: Trace) -> Encoded:
     for name, path in job.named_files():
         _check_file(job, name, path)
+    for name, value in job.spec.fixed.items():
+        _check_roots(job, name, str(value), job.places)
     try:
         values = resolve(job.spec.parameters, job.given, datetime.now().astimezone())
     except BadWords as wrong:  # a relative date that has left its bounds since
@@ -142,21 +147,27 @@ def _check_file(job: Job, name: str, path: str) -> None:
     The words of the URL were checked before; only here is the disk looked at.
     """
     default = next(p.default for p in job.spec.parameters if p.name == name)
-    if job.roots is not None and job.given.get(name) != default and not _is_below(os.path.realpath(path), job.roots):
-        outside = "is outside the data roots"
-        raise _Refused(Failure("bad_parameter", f"{name} {outside}", {name: outside}))
+    if job.given.get(name) != default:
+        _check_roots(job, name, path, job.roots)
     if not os.path.exists(path):
-        message = f"there is no file {_without_folders(path, job)!r}{_nearest_files(path)}"
+        message = f"there is no file {_without_folders(path, job)!r}{_nearest_files(path, job)}"
         raise _Refused(Failure("missing_file", f"{name}: {message}", {name: message}))
 
 
-def _nearest_files(path: str) -> str:
+def _check_roots(job: Job, name: str, path: str, roots: Sequence[str] | None) -> None:
+    if job.roots is not None and not _is_below(os.path.realpath(path), roots or ()):
+        outside = "is outside the data roots"
+        raise _Refused(Failure("bad_parameter", f"{name}: {outside}", {name: outside}))
+
+
+def _nearest_files(path: str, job: Job) -> str:
     """Return a hint at files in the same folder whose names are like that of *path*."""
+    folder, wanted = os.path.split(path)
     try:
-        names = [name for name in os.listdir(os.path.dirname(path)) if not name.startswith(".")]
+        names = [name for name in os.listdir(folder) if not name.startswith(".")]
     except OSError:
         return ""
-    near = difflib.get_close_matches(os.path.basename(path), names, n=3)
+    near = [_without_folders(os.path.join(folder, name), job) for name in difflib.get_close_matches(wanted, names, n=3)]
     return "; the nearest: " + ", ".join(map(repr, near)) if near else ""
 
 
@@ -209,7 +220,7 @@ def _describe_failure(error: BaseException, job: Job) -> Failure:
         text = str(error)
     except BaseException as nested:  # noqa: BLE001 - a __str__ of the user's own
         text = f"(its text failed: {type(nested).__name__})"
-    message = text if isinstance(error, NoPicture) else f"{type(error).__name__}: {text}"
+    message = text if isinstance(error, NoPicture) else f"{type(error).__name__}: {text}".removesuffix(": ")
     return Failure("plot_failed", _without_folders(message, job), traceback=_user_traceback(error, job))
 
 
@@ -224,7 +235,7 @@ def _user_traceback(error: BaseException, job: Job) -> str:
 
 def _without_folders(text: str, job: Job) -> str:
     """Return *text* with paths relative to their roots: where the machine keeps its files is no stranger's business."""
-    folders = {str(job.spec.file.parent), *(job.roots or ()), os.path.dirname(os.path.dirname(mpl.__file__))}
+    folders = {str(job.spec.file.parent), *(job.roots or ()), *LIBRARIES}
     for folder in sorted(folders, key=len, reverse=True):
-        text = text.replace(folder + os.sep, "")
+        text = text.replace(folder + os.sep, "").replace(repr(folder), "'.'")
     return text

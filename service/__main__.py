@@ -55,7 +55,12 @@ def main() -> None:
 @PATHS
 @CONFIG
 @click.option("--host", metavar="ADDRESS", help="The address to listen at.  [default: 127.0.0.1]")
-@click.option("--port", type=int, metavar="N", help="The port to listen at; 0: any that is free.  [default: 9999]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help="The port to listen at; 0: any that is free.  [default: 9999]",
+)
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 def serve(
     paths: tuple[Path, ...], config_file: Path | None, host: str | None, port: int | None, open_page: bool
@@ -98,13 +103,7 @@ def serve(
         if open_page:
             webbrowser.open(address)
 
-    async def serve_and_leave() -> None:
-        await daemon.serve(config, sockets, tell)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)  # a thread of the user's code that hangs must not keep the process alive
-
-    asyncio.run(serve_and_leave())
+    asyncio.run(daemon.serve(config, sockets, tell))
 
 
 @main.command(short_help="Draw one picture, without a server.")

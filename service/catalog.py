@@ -111,7 +111,7 @@ class Catalog:
             await self.rescan()
         found = self._get(name)
         if found is None:
-            raise UnknownPlot.named(name, self._nearest(name))
+            raise UnknownPlot.named(name, self._nearest(name), self._failed_file(name))
         return found
 
     async def demand(self, name: str, extension: str, query: str) -> Demand:
@@ -182,6 +182,11 @@ class Catalog:
 
     def _get(self, name: str) -> PlotSpec | None:
         return self._by_name.get(name) or self._by_name.get(self._aliases.get(name, ""))
+
+    def _failed_file(self, name: str) -> str:
+        """Return the file that may hold the plot *name*, if it failed to load."""
+        parts = name.split("/")
+        return next((f.path for f in self.failures if Path(f.path).stem in parts), "")
 
     def _nearest(self, name: str) -> list[str]:
         return difflib.get_close_matches(name[:200], [*self._by_name, *self._aliases], n=3)
@@ -262,6 +267,14 @@ def lies_below(path: str, root: str) -> bool:
 def words_of_query(query: str) -> list[tuple[str, str]]:
     """Return the words of a URL's query, decoded, in order. Raises BadParameter."""
     try:
-        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=1000)
+        return parse_qsl(as_utf8(query), keep_blank_values=True, errors="strict", max_num_fields=1000)
     except ValueError as error:
         raise BadParameter(f"the query can't be read: {error}") from error
+
+
+def as_utf8(query: str) -> str:
+    """Return *query* with the raw bytes that some clients send, which tornado reads as Latin-1, read as UTF-8."""
+    try:
+        return query.encode("latin-1").decode()
+    except UnicodeError:
+        return query

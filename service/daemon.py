@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -21,7 +22,7 @@ from service.engine import Engine
 from service.store import Store, state_folder
 
 LARGEST_BODY = 65_536  # bytes; nothing here takes a larger one
-HALF_SENT_S = 60.0  # how long a request may take to arrive, and a connection to idle
+HALF_SENT_S = 10.0  # how long a request may take to arrive, and a connection to idle
 DRAIN_S = 3.0
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def address_of(sockets: list[socket.socket]) -> str:
 
 
 async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable[[Engine], None]) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT, then end the process with status 0: a thread that hangs must not keep it alive."""
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -58,6 +59,9 @@ async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable
         on_ready(engine)
     await stopping
     await stop(server, app, engine, starting)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 async def stop(server: HTTPServer, app: Application, engine: Engine, starting: asyncio.Task[None]) -> None:
@@ -71,6 +75,10 @@ async def stop(server: HTTPServer, app: Application, engine: Engine, starting: a
     for live in list(app.settings["sockets"]):
         live.close(1001, "the daemon stops")
     await engine.stop()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            while app.settings["answering"]:
+                await asyncio.sleep(0.01)
     await server.close_all_connections()
 
 

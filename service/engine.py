@@ -57,7 +57,8 @@ class Engine:
             return max(live.min_interval_s, seconds * live.rest)
 
         cache = Cache(config.cache.memory_mb * 2**20)
-        renderer = Renderer(pool, cache, dependencies, roots, render.max_pixels, rest_s)
+        places = tuple(dict.fromkeys((*roots, *data_roots((), paths))))
+        renderer = Renderer(pool, cache, dependencies, roots, places, render.max_pixels, rest_s)
         hub = Hub(catalog, renderer, dependencies, live.poll_s)
         watcher = Watcher(hub.touch, live.poll_s)
         return cls(

@@ -78,10 +78,11 @@ class UnknownPlot(NotFound):
     code = "unknown_plot"
 
     @classmethod
-    def named(cls, name: str, nearest: Iterable[str]) -> UnknownPlot:
-        """Return the error for *name*, with the *nearest* names there are."""
+    def named(cls, name: str, nearest: Iterable[str], failed_file: str = "") -> UnknownPlot:
+        """Return the error for *name*, with the *nearest* names there are; *failed_file* may be what should hold it."""
         hint = ", ".join(repr(near) for near in nearest)
-        return cls(f"there is no plot {name[:200]!r}" + (f"; the nearest: {hint}" if hint else ""))
+        message = f"there is no plot {name[:200]!r}" + (f"; the nearest: {hint}" if hint else "")
+        return cls(message + (f"; {failed_file} failed to load" if failed_file else ""))
 
 
 class MissingFile(NotFound):

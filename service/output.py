@@ -40,6 +40,10 @@ class Output:
         sys.stdout.flush()
         self._descriptor = os.dup(1)
         os.dup2(2, 1)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(
+                line_buffering=True
+            )  # what is printed there keeps its place among what goes to stderr
 
     def write(self, said: str | bytes) -> None:
         """Write *said* at once."""

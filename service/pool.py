@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from plots.isolation import TURNS, Turn
 from plots.paint import Failure, Job, Outcome, paint
 from plots.tracing import Trace
-from service.errors import Overloaded
+from service.errors import Overloaded, RenderTimeout
 
 
 class Dropped(Exception):
@@ -23,6 +24,7 @@ class Dropped(Exception):
 class Ticket:
     """One job on its way through the pool. `begin` runs in the worker, all else on the loop."""
 
+    plot: tuple[Path, str]
     on_start: Callable[[], None]
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     started: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,10 +71,14 @@ class RenderPool:
 
         Raises:
             Overloaded: the queue is full, or no worker is left.
+            RenderTimeout: an earlier drawing of the same plot ran over its time and has not ended.
         """
         if len(self._running) >= self._limit or self.free_workers < 1:
             raise Overloaded("the render queue is full" if self.free_workers else "no worker is left to draw")
-        ticket = Ticket(on_start)
+        plot = (job.spec.file, job.spec.qualname)
+        if any(lost.plot == plot for lost in self._lost):  # it would only take the next worker
+            raise RenderTimeout("an earlier drawing of this plot still hangs")
+        ticket = Ticket(plot, on_start)
         self._running.add(ticket)
         ticket.work = self._threads.submit(paint, job, ticket.trace, ticket.begin)
         ticket.work.add_done_callback(lambda _: self._tell_end(ticket))

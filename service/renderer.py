@@ -71,6 +71,7 @@ class Renderer:
         cache: Cache,
         dependencies: Dependencies,
         roots: tuple[str, ...],
+        places: tuple[str, ...],
         max_pixels: int,
         rest_s: Callable[[float], float],
     ) -> None:
@@ -78,6 +79,7 @@ class Renderer:
         self._cache = cache
         self._dependencies = dependencies
         self._roots = roots
+        self._places = places
         self._max_pixels = max_pixels
         self._rest_s = rest_s
         self._flights: dict[str, Flight] = {}
@@ -198,7 +200,8 @@ class Renderer:
 
     def _job(self, request: RenderRequest) -> Job:
         known = self._dependencies.known(request)
-        return Job(request.spec, request.given, request.format, request.sizing, self._max_pixels, self._roots, known)
+        where = (self._roots, self._places)
+        return Job(request.spec, request.given, request.format, request.sizing, self._max_pixels, *where, known)
 
     def _keep(
         self, request: RenderRequest, past: Past, outcome: Outcome, etag: str, queue_s: float

@@ -117,7 +117,7 @@ def plot_host(window: timedelta = timedelta(minutes=15)) -> Figure:
     times, share, memory, *rates = HISTORY.since(now - window.total_seconds())
     moments = local_times(times)
     figure, panels = plt.subplots(4, sharex=True, layout="constrained")
-    draw(panels[0], moments, {"{:.0f} %": share}, "Processor", "%", 100)
+    draw(panels[0], moments, {"{:.0f} %": np.clip(share, 0, 100)}, "Processor", "%", 100)
     draw(panels[1], moments, {f"{{:.1f}} of {total_gib:.1f} GiB": memory}, "Memory", "GiB", total_gib)
     draw(panels[2], moments, {"read {:.2f} MB/s": rates[0], "written {:.2f} MB/s": rates[1]}, "Disk", "MB/s")
     draw(panels[3], moments, {"in {:.2f} MB/s": rates[2], "out {:.2f} MB/s": rates[3]}, "Network", "MB/s")

@@ -1,0 +1,95 @@
+"""The daemon as a process: what it says, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from tests.conftest import Serve
+
+HANGS = """
+import pathlib
+import threading
+import time
+import matplotlib.pyplot as plt
+from plotd import plot
+
+HERE = pathlib.Path(__file__).parent
+
+def plot_loops():
+    (HERE / "looping").touch()
+    while True:
+        pass
+
+def plot_leaves():
+    threading.Thread(target=time.sleep, args=(1e6,)).start()
+    plt.plot([1])
+
+@plot(version=lambda: time.sleep(1e6))
+def plot_waits():
+    plt.plot([1])
+"""
+
+
+def test_it_ends_though_a_render_hangs_and_tells_who_waits(serve: Serve, tmp_path: Path) -> None:
+    folder = tmp_path / "plots"
+    folder.mkdir()
+    (folder / "hangs.py").write_text(HANGS)
+    daemon = serve(folder)
+    statuses: list[int] = []
+
+    def ask() -> None:
+        try:
+            with urllib.request.urlopen(f"{daemon.url}/plots/loops.png") as answer:
+                statuses.append(answer.status)
+        except urllib.error.HTTPError as error:
+            statuses.append(error.code)
+            error.close()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    begun = threading.Event()
+    while not (folder / "looping").exists():
+        begun.wait(0.01)
+    assert daemon.stop() == 0
+    asking.join(20)
+    assert statuses == [503]
+
+
+def test_it_ends_though_threads_of_user_code_never_do(serve: Serve, tmp_path: Path) -> None:
+    folder = tmp_path / "plots"
+    folder.mkdir()
+    (folder / "hangs.py").write_text(HANGS)
+    daemon = serve(folder)
+    with urllib.request.urlopen(f"{daemon.url}/plots/leaves.png") as answer:
+        assert answer.status == 200
+    threading.Thread(target=_try, args=(f"{daemon.url}/plots/waits.png",), daemon=True).start()
+    assert daemon.stop() == 0
+
+
+def _try(url: str) -> None:
+    with contextlib.suppress(OSError):
+        urllib.request.urlopen(url).close()
+
+
+def test_a_name_or_a_text_that_is_no_utf8_takes_nothing_down(serve: Serve, tmp_path: Path) -> None:
+    folder = tmp_path / "plots"
+    folder.mkdir()
+    (folder / "odd.py").write_text("def plot_odd():\n    raise ValueError('\\udcff is odd')\n")
+    with open(bytes(folder) + b"/caf\xe9.csv", "w") as file:
+        file.write("a,b\n1,2\n2,3\n")
+    daemon = serve(folder)
+    for path in ("/", "/-/plots.json", "/plots/odd", "/plots/odd.json", "/plots/caf-", "/plots/caf-.json"):
+        with urllib.request.urlopen(daemon.url + path) as answer:
+            assert answer.status == 200, path
+    for accept in ("application/json", "text/html", "image/png"):
+        request = urllib.request.Request(f"{daemon.url}/plots/odd.png", headers={"Accept": accept})
+        with pytest.raises(urllib.error.HTTPError) as raised:
+            urllib.request.urlopen(request)
+        with raised.value as error:
+            assert error.code == 500
+            assert error.read()
