@@ -77,7 +77,7 @@ async def stop(server: HTTPServer, app: Application, engine: Engine, starting: a
     await engine.stop()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_S):
-            while app.settings["answering"]:
+            while app.settings["answering"]:  # noqa: ASYNC110 - an event for this would cost every request
                 await asyncio.sleep(0.01)
     await server.close_all_connections()
 
