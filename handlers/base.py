@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import os
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -129,12 +129,11 @@ class PlotHandler(BaseHandler):
 
     _work: asyncio.Future[Any] | None = None  # Any: whatever it gives
 
-    async def prepare(self) -> None:  # type: ignore[override]  # tornado takes both
+    def prepare(self) -> Awaitable[Any] | None:  # type: ignore[override]  # tornado awaits what there is to await
         super().prepare()
         if self.engine.stopping.is_set():
             raise Overloaded("the daemon stops")
-        if not self.engine.ready.is_set():
-            await self.engine.ready.wait()
+        return None if self.engine.ready.is_set() else self.engine.ready.wait()
 
     async def wait_for(self, work: Coroutine[Any, Any, T]) -> T:  # Any: what a coroutine is sent
         """Return what *work* does; a client that leaves waits for it no longer, and so may leave nobody who does.

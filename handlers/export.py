@@ -136,6 +136,7 @@ def unlabelled(picture: Encoded, kind: str) -> Rendering:
         queue_s=0.0,
         began_s=at.timestamp(),
         last_modified=format_datetime(at, usegmt=True),
+        timing="",
     )
 
 

@@ -45,9 +45,7 @@ class PictureHandler(PlotHandler):
         drawn = answer.rendering
         headers = self._headers  # set_header checks each value for what only foreign text can hold
         headers["Last-Modified"] = drawn.last_modified
-        headers["Server-Timing"] = (
-            f"render;dur={drawn.seconds * 1000:.1f}, queue;dur={drawn.queue_s * 1000:.1f}, cache;desc={answer.cache}"
-        )
+        headers["Server-Timing"] = f"{drawn.timing}, cache;desc={answer.cache}"
         if answer.error is not None:
             headers["Cache-Control"] = "no-store"
             headers["Plotd-State"] = "stale"
@@ -60,7 +58,8 @@ class ImageHandler(PictureHandler):
     """``/plots/NAME.png`` and ``.svg``."""
 
     async def get(self, name: str, extension: str) -> None:
-        demand = await self.engine.catalog.demand(name, extension, self.request.query)
+        catalog, asked = self.engine.catalog, (name, extension, self.request.query)
+        demand = catalog.remembered(*asked) or await catalog.demand(*asked)
         if extension == "svg":
             self.set_header("Content-Security-Policy", SVG_POLICY)
         answer = await self.answer(demand)

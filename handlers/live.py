@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable
+from typing import Any
 
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
@@ -28,9 +30,9 @@ class LiveHandler(PlotHandler, WebSocketHandler):
         self._strikes = 0
         self._watched: set[str] = set()
 
-    async def prepare(self) -> None:  # type: ignore[override]  # tornado takes both
+    def prepare(self) -> Awaitable[Any] | None:  # type: ignore[override]  # tornado awaits what there is
         guards.check_origin(self.request)
-        await super().prepare()
+        return super().prepare()
 
     async def get(self, *args: str, **kwargs: str) -> None:
         if self.request.headers.get("Upgrade", "").lower() != "websocket":

@@ -22,9 +22,9 @@ LARGEST_MESSAGE = 65_536  # bytes that a page may send at once: the URLs it watc
 log = logging.getLogger(__name__)
 
 ROUTES: tuple[tuple[str, type], ...] = (
+    (r"/plots/([^.]+)\.(png|svg)", ImageHandler),
     (r"/", GalleryHandler),
     (r"/plots/([^.]+)", PlotPageHandler),
-    (r"/plots/([^.]+)\.(png|svg)", ImageHandler),
     (r"/plots/([^.]+)\.json", DescriptionHandler),
     (r"/plots/([^.]+)\.html", SingleFileHandler),
     (r"/-/plots\.json", CatalogHandler),
@@ -39,6 +39,8 @@ ROUTES: tuple[tuple[str, type], ...] = (
 def log_request(handler: RequestHandler) -> None:
     """Note an answer: one line, whatever is in its URL. A client's mistake is no warning to the daemon's owner."""
     level = logging.DEBUG if handler.get_status() < 400 else logging.INFO
+    if not log.isEnabledFor(level):
+        return
     request = handler.request
     elapsed_ms = 1000 * request.request_time()
     log.log(level, "%d %s %s %.1f ms", handler.get_status(), request.method, ascii(request.uri)[:300], elapsed_ms)

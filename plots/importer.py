@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from plots import tracing
 from plots.attempt import PREFIX, attempt_under_way, outside, plain
-from plots.module import Module, set_rc
+from plots.module import GROWTH, Module, set_rc
 from plots.source import file_of, folder_of
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def taken_up(importer: Module | None, module: Module) -> Iterator[None]:
     for edges in (taker.imports if taker else [], importer.later if importer is not taker else []):
         if module not in edges:
             edges.append(module)
+            GROWTH.step()
     succeeded = False
     try:
         yield

@@ -14,7 +14,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import matplotlib as mpl
@@ -37,6 +37,7 @@ class Turn:
 
     thread_id: int = field(default_factory=threading.get_ident)
     over: bool = False
+    settings: ExitStack = field(default_factory=ExitStack)
 
 
 class Turns:
@@ -56,8 +57,8 @@ class Turns:
         try:
             on_start(turn)
             _start_afresh()
-            with _own_process_settings():
-                yield turn
+            _keep_process_settings(turn.settings)
+            yield turn
         finally:
             self._give_back(turn)
 
@@ -78,28 +79,30 @@ class Turns:
         with self._changed:
             if self._holder is turn:
                 try:
+                    turn.settings.close()
                     _start_afresh()
                 finally:
                     self._holder = None
                     self._changed.notify()
                 return
+        turn.settings.pop_all()  # they are somebody else's by now
         _swallow_pending(turn.thread_id)
 
 
 TURNS = Turns()  # one for the process, as pyplot's state is
 
 
-@contextmanager
-def _own_process_settings() -> Iterator[None]:
-    """Restore the warning filters, the working folder and the standard streams that user code changes meanwhile."""
+def _keep_process_settings(until: ExitStack) -> None:
+    """Have the warning filters, working folder and standard streams of now restored when *until* is closed."""
     folder, streams = os.getcwd(), (sys.stdin, sys.stdout, sys.stderr)
-    try:
-        with warnings.catch_warnings():
-            yield
-    finally:
+
+    def restore() -> None:
         if os.getcwd() != folder:
             os.chdir(folder)
         sys.stdin, sys.stdout, sys.stderr = streams
+
+    until.enter_context(warnings.catch_warnings())
+    until.callback(restore)
 
 
 def _start_afresh() -> None:

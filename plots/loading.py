@@ -64,8 +64,10 @@ class Entry:
     @property
     def sources(self) -> tuple[tuple[str, State], ...]:
         """The files that its code was made from, those that this read and those imported later, as they were then."""
-        found = dict(self.module.sources())
-        return tuple({**found, str(self.file): found[self.module.path]}.items())
+        found = self.module.sources()
+        if self.module.path == str(self.file):
+            return found
+        return (*found, (str(self.file), dict(found)[self.module.path]))
 
     @property
     def rc(self) -> Mapping[str, object]:

@@ -33,6 +33,18 @@ DEFAULTS = cast("dict[str, object]", BASELINE)
 _numbers = itertools.count(1)  # sys.modules is one for the process, and so are the names in it
 
 
+class Growth:
+    """Counts how often some module of this process came to import another, or ran to its end."""
+
+    steps = 0
+
+    def step(self) -> None:
+        self.steps += 1
+
+
+GROWTH = Growth()
+
+
 class Module:
     """A version of the module *name* of *folder*, made from the file or folder *path*.
 
@@ -47,6 +59,7 @@ class Module:
         self.parent = parent
         self.imports: list[Module] = []  # by its own code, as it was imported itself
         self.later: list[Module] = []  # by its functions since then; and, of a package, what it came to hold
+        self._sources: tuple[int, tuple[tuple[str, State], ...]] = (-1, ())
         self.bound: dict[str, Module] = {}
         self.absent = set(missing)
         self.front: list[str] = []  # folders that it added to sys.path, before and behind those of the process
@@ -95,12 +108,20 @@ class Module:
         same = (self._less_own(read.path, state_of(read.path, read.kind)) == read.state for read in self.reads)
         return self.source.is_unchanged() and all(same) and not any(map(os.path.exists, self.absent))
 
-    def sources(self) -> Iterator[tuple[str, State]]:
-        """Yield the files that it, and what it reaches, was made from or read when imported, with their states then."""
-        for module in self.reach():
-            if module.source is not None:
-                yield module.source.path, module.source.state
-            yield from ((read.path, read.state) for read in module.reads if read.kind == "file")
+    def sources(self) -> tuple[tuple[str, State], ...]:
+        """Return the files that it, and what it reaches, was made from or read when imported, with their states then.
+
+        Remembered until any module imports another: this is asked for on the way of every request.
+        """
+        if self._sources[0] != GROWTH.steps or self.thread is not None:
+            found: dict[str, State] = {}
+            steps = GROWTH.steps
+            for module in self.reach():
+                if module.source is not None:
+                    found[module.source.path] = module.source.state
+                found.update((read.path, read.state) for read in module.reads if read.kind == "file")
+            self._sources = (steps, tuple(found.items()))
+        return self._sources[1]
 
     @cached_property
     def code(self) -> str:
@@ -150,6 +171,7 @@ class Module:
         """Note that it has run, and what it read."""
         self._own = self._trace.own_files()
         read = [each for each in self._trace.dependencies() if each.path != self.path]
+        GROWTH.step()
         self.reads = tuple(replace(each, state=self._less_own(each.path, each.state)) for each in read)
         self.thread = None
 

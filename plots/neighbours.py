@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from plots import tracing
 from plots.attempt import ThreadsLeft, attempt, attempt_under_way
 from plots.importer import Importer, install, taken_up
-from plots.module import Module
+from plots.module import GROWTH, Module
 from plots.source import file_of
 
 Locate = Callable[[str, Sequence[str], set[str]], str | None]
@@ -84,6 +84,7 @@ class Table:
         self._modules[name] = module
         if parent:
             parent.later.append(module)
+            GROWTH.step()
         with taken_up(importer, module), attempt(importer) as under_way:
             try:
                 module.run(under_way, Importer(module, self))

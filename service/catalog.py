@@ -114,6 +114,11 @@ class Catalog:
             raise UnknownPlot.named(name, self._nearest(name), self._failed_file(name))
         return found
 
+    def remembered(self, name: str, extension: str, query: str) -> Demand | None:
+        """Return what ``demand`` would, if that was asked before and the plot's files are as they were then."""
+        known = self._demands.get((name, extension, query))
+        return known if known is not None and is_current(known.request.spec) else None
+
     async def demand(self, name: str, extension: str, query: str) -> Demand:
         """Return what the URL ``/plots/name.extension?query`` asks for.
 

@@ -51,6 +51,7 @@ class Record:
     unknown: bool = False
     drawn: bool = False  # the last render gave a picture
     ticked: bool = False  # some viewer had it redrawn by the clock
+    remote: tuple[Key, ...] = ()  # those of the files that lie on network mounts
     last: tuple[tuple[Marks, list[int], list[tuple[State, bool]]], str] | None = (
         None  # what was seen last, and its etag
     )
@@ -100,6 +101,7 @@ class Dependencies:
         self._records[key] = record
         for (path, _), folders in record.files.items():
             self._states.learn(path, folders)
+        record.remote = self._remote(record.files)
         if record.ticked:  # what it was ticked to before is forgotten: it must not look like what it was before that
             self._viewer_ticks[key] = (0.0, secrets.token_hex(8))
 
@@ -178,16 +180,20 @@ class Dependencies:
         record = self._record(request)
         return {folder for folders in record.files.values() for folder in folders} if record else set()
 
+    def must_look(self, request: RenderRequest) -> bool:
+        """Say whether the state can't be told from the event loop alone."""
+        record = self._records.get(request.key)
+        return request.spec.version is not None or (record is not None and bool(record.remote))
+
     async def look(self, request: RenderRequest) -> None:
         """Look at what can't be looked at from the event loop: network mounts, and ``version=``."""
         if request.spec.version is not None:
             await self._versions.poll(request.spec)
         record = self._record(request)
-        remote = [key for key in record.files if not self._states.is_local(key[0])] if record else []
-        if remote:
-            await self._look_at_remote(request.key, remote)
+        if record is not None and record.remote:
+            await self._look_at_remote(request.key, record.remote)
 
-    async def _look_at_remote(self, key: str, remote: list[Key]) -> None:
+    async def _look_at_remote(self, key: str, remote: tuple[Key, ...]) -> None:
         """Wait for one look in a thread, shared by all who want it; one at a mount that hangs leaves all as it was."""
         if key not in self._looks:
             loop = asyncio.get_running_loop()
@@ -244,6 +250,7 @@ class Dependencies:
             files, own = dict(list(files.items())[-MAX_FILES:]), frozenset(sorted(own)[:MAX_FILES])
         unknown = old.unknown or outcome.unknown or over
         new = Record(old.code, files, own, unknown, outcome.picture is not None, old.ticked)
+        new.remote = self._remote(files)
         if new.as_json() != old.as_json() or request.key not in self._records:
             self._store.put("dependencies", request.key, new.as_json())
         self._records[request.key] = new
@@ -252,6 +259,9 @@ class Dependencies:
             key, _ = self._records.popitem(last=False)
             self._viewer_ticks.pop(key, None)
         return new
+
+    def _remote(self, files: Iterable[Key]) -> tuple[Key, ...]:
+        return tuple(key for key in files if not self._states.is_local(key[0]))
 
     def _clocks(self, request: RenderRequest, record: Record) -> list[tuple[float, float]]:
         """Return the (period, phase) in seconds of each clock that is part of the state.

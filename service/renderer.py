@@ -87,7 +87,8 @@ class Renderer:
 
     async def etag(self, request: RenderRequest) -> str | None:
         """Return the etag of the picture as it would be drawn now; None if it was never drawn."""
-        await self._dependencies.look(request)
+        if self._dependencies.must_look(request):
+            await self._dependencies.look(request)
         return self._dependencies.etag(request)
 
     async def render(self, request: RenderRequest) -> Answer:
@@ -231,6 +232,7 @@ class Renderer:
             queue_s,
             outcome.began_s,
             format_datetime(at, usegmt=True),
+            f"render;dur={outcome.seconds * 1000:.1f}, queue;dur={queue_s * 1000:.1f}",
         )
         self._cache.put(rendering)
         return rendering

@@ -71,6 +71,7 @@ class Rendering:
     queue_s: float
     began_s: float  # seconds since the epoch
     last_modified: str  # when it was drawn, as HTTP writes dates
+    timing: str  # how long that took, as HTTP writes it
 
 
 @dataclass(frozen=True, slots=True)
