@@ -71,6 +71,7 @@ class Turns:
             if self._holder is not turn or turn.over:
                 return
             _raise_in(turn.thread_id, TurnTakenAway)
+            turn.settings.close()
             self._holder = None
             self._changed.notify()
 
@@ -85,7 +86,6 @@ class Turns:
                     self._holder = None
                     self._changed.notify()
                 return
-        turn.settings.pop_all()  # they are somebody else's by now
         _swallow_pending(turn.thread_id)
 
 
