@@ -20,7 +20,7 @@ def check(request: HTTPServerRequest, config: Config) -> None:
     if not is_ours(request.host, config.listen.address, config.listen.hosts) and not _is_own_address(request):
         raise WrongHost("that host is not served here; listen.hosts names those that are")
     headers = request.headers
-    if request.method not in SAFE_METHODS or "Upgrade" in headers:
+    if request.method not in SAFE_METHODS:
         check_origin(request)
     if not config.auth.open and ("X-Forwarded-For" in headers or "Forwarded" in headers):
         raise Forbidden("this came through a proxy; set auth.open to serve whoever the proxy lets in")

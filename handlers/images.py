@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Awaitable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -57,18 +58,41 @@ class PictureHandler(PlotHandler):
 class ImageHandler(PictureHandler):
     """``/plots/NAME.png`` and ``.svg``."""
 
-    async def get(self, name: str, extension: str) -> None:
-        catalog, asked = self.engine.catalog, (name, extension, self.request.query)
-        demand = catalog.remembered(*asked) or await catalog.demand(*asked)
+    def get(self, name: str, extension: str) -> Awaitable[None] | None:
         if extension == "svg":
             self.set_header("Content-Security-Policy", SVG_POLICY)
+        query = self.request.query
+        demand = self.engine.catalog.remembered(name, extension, query)
+        if demand is not None and self._recalls(demand):
+            return None  # no coroutine where there is nothing to wait for
+        return self._draw(name, extension, query)
+
+    head = get
+
+    def _recalls(self, demand: Demand) -> bool:
+        """Answer with the picture at hand, if there is one and its state can be told at once."""
+        etag = self.engine.renderer.etag_at_once(demand.request)
+        if etag is None:
+            return False
+        if self._client_has(etag):
+            self._headers["Cache-Control"] = FOR_EVER if demand.pinned == etag else "no-cache"
+            return True
+        answer = self.engine.renderer.kept(demand, etag)
+        if answer is None or answer.rendering.etag != etag:
+            return False
+        self._send(answer, demand)
+        return True
+
+    async def _draw(self, name: str, extension: str, query: str) -> None:
+        demand = await self.engine.catalog.demand(name, extension, query)
         answer = await self.answer(demand)
         if answer is not None:
-            self._headers["Content-Type"] = answer.rendering.content_type
-            self.write(answer.rendering.body)
+            self._send(answer, demand)
 
-    async def head(self, name: str, extension: str) -> None:
-        await self.get(name, extension)
+    def _send(self, answer: Answer, demand: Demand) -> None:
+        self._say_how(answer, demand)
+        self._headers["Content-Type"] = answer.rendering.content_type
+        self.write(answer.rendering.body)
 
 
 class SingleFileHandler(PictureHandler):

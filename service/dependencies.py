@@ -12,15 +12,12 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any
-
-import matplotlib as mpl
 
 from plots.paint import Outcome
 from plots.tracing import Dependency, DependencyKind, State
-from service.rendering import RenderRequest, digest
-from service.states import States, without
+from service.rendering import RenderRequest, digest, environment
+from service.states import States, look_at_local_file, without
 from service.store import Store
 from service.versions import Versions
 
@@ -115,7 +112,9 @@ class Dependencies:
             return None
         now_ns = time.time_ns()
         looks = [
-            (state := self._states.now(path, kind, record.own), self._states.youth_ns(path, state, now_ns) > 0)
+            look_at_local_file(path, now_ns)
+            if kind == "file" and not record.remote
+            else self._states.look(path, kind, record.own, now_ns)
             for path, kind in record.files
         ]
         ticks = self._ticks(request, record, now_ns / 1e9 if at_s is None else at_s)
@@ -289,10 +288,3 @@ class Dependencies:
 
     def _is_young(self, seen: Dependency) -> bool:
         return self._states.youth_ns(seen.path, seen.state, seen.seen_ns) > 0
-
-
-def environment() -> str:
-    """Return what stands for the versions and settings that every picture depends on."""
-    names = ("plotd", "matplotlib", "numpy", "pandas", "pillow")
-    with open(mpl.matplotlib_fname(), "rb") as file:
-        return digest(repr([[(name, version(name)) for name in names], file.read()]))

@@ -91,6 +91,10 @@ class Renderer:
             await self._dependencies.look(request)
         return self._dependencies.etag(request)
 
+    def etag_at_once(self, request: RenderRequest) -> str | None:
+        """Return what ``etag`` would, where nothing must be waited for; else None."""
+        return None if self._dependencies.must_look(request) else self._dependencies.etag(request)
+
     async def render(self, request: RenderRequest) -> Answer:
         """Return the picture as it is now; if it can't be drawn, the last good one with the error.
 

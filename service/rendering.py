@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib.metadata import version
+
+import matplotlib as mpl
 
 from plotd.describe import AxesDescription
 from plotd.encode import Sizing
@@ -86,3 +89,10 @@ class Answer:
 def digest(text: str) -> str:
     """Return 32 hexadecimal digits that stand for *text*."""
     return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
+
+
+def environment() -> str:
+    """Return what stands for the versions and settings that every picture depends on."""
+    names = ("plotd", "matplotlib", "numpy", "pandas", "pillow")
+    with open(mpl.matplotlib_fname(), "rb") as file:
+        return digest(repr([[(name, version(name)) for name in names], file.read()]))

@@ -57,6 +57,11 @@ class States:
             state = self._listing(path) if kind == "folder" else state_of(path, kind)
         return without(state, kind, path, own)
 
+    def look(self, path: str, kind: DependencyKind, own: frozenset[str], now_ns: int) -> tuple[State, bool]:
+        """Return the state of *path*, and whether it is so young that a further write could leave it as it is."""
+        state = self.now(path, kind, own)
+        return state, self.youth_ns(path, state, now_ns) > 0
+
     def look_at_remote(self, paths: Iterable[Path]) -> None:
         """Look at those of *paths* that lie on network mounts. Runs in a thread: it may take long."""
         for path, kind in paths:
@@ -116,3 +121,14 @@ def _file_system_type(path: str) -> str:
         if len(mount) >= len(best) and (path == mount or path.startswith(os.path.join(mount, ""))):
             best, kind = mount, partition.fstype
     return kind
+
+
+def look_at_local_file(path: str, now_ns: int) -> tuple[State, bool]:
+    """Return what `States.look` would of a file on this machine, sooner: this is on the way of every request."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return file_state(path), False
+    changed_ns = found.st_ctime_ns
+    state = (found.st_mtime_ns, changed_ns, found.st_size, found.st_ino)
+    return state, -LOCAL_GRAIN_NS < now_ns - changed_ns < LOCAL_GRAIN_NS
