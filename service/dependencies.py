@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from plots.paint import Outcome
 from plots.tracing import Dependency, DependencyKind, State
@@ -29,11 +29,11 @@ LOOKERS = 4
 Key = tuple[str, DependencyKind]
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(NamedTuple):
     """The parts of a state that aren't files: what refresh calls and viewers' clocks left behind, and the version."""
 
-    refreshes: tuple[str, ...]
+    of_plot: str
+    of_subject: str
     tick: str
     version: str
 
@@ -139,9 +139,10 @@ class Dependencies:
 
     def marks(self, request: RenderRequest) -> Marks:
         """Return what refresh calls and the polled version say now."""
-        keys = (request.spec.name, request.subject)
-        _, tick = self._viewer_ticks.get(request.key, (0.0, ""))
-        return Marks(tuple(self._refreshes.get(key, "") for key in keys), tick, self._versions.latest(request.spec))
+        spec, refreshes, ticks = request.spec, self._refreshes, self._viewer_ticks
+        tick = ticks[request.key][1] if request.key in ticks else ""
+        version = self._versions.latest(spec) if spec.version is not None else ""
+        return Marks(refreshes.get(spec.name, ""), refreshes.get(request.subject, ""), tick, version)
 
     def was_drawn(self, request: RenderRequest) -> bool:
         """Say whether the last render of *request* gave a picture."""
