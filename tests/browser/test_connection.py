@@ -19,7 +19,13 @@ NO_SOCKETS = """window.WebSocket = class {
     constructor() { setTimeout(() => this.onclose?.(new Event("close"))); }
     close() {}
 }"""
-REFUSED = [r"WebSocket connection to .* failed", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE"]
+REFUSED = [
+    r"WebSocket connection to .* failed",
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_RESET",
+    "ERR_EMPTY_RESPONSE",
+    r"503 \(Service Unavailable\)",
+]
 
 
 def sent(page: Page) -> list[str]:
