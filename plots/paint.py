@@ -27,6 +27,7 @@ from plots.spec import PlotSpec
 from plots.tracing import Dependency, DependencyKind, Trace, trace
 
 LIBRARIES = tuple(os.path.dirname(os.path.dirname(file)) for file in (__file__, mpl.__file__, os.path.__file__))
+NESTED_FIGURES = 10  # as deep as subfigures are looked through for the figure that holds them
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 
@@ -205,8 +206,9 @@ def _pictures_of(result: object) -> list[Figure | Image.Image]:
 def _figure_of(result: object) -> Figure:
     """Return the whole figure that *result* is, or is a part of."""
     figure = result
-    while not isinstance(figure, Figure) and (outer := getattr(figure, "figure", None)) not in (None, figure):
-        figure = outer
+    for _ in range(NESTED_FIGURES):
+        if not isinstance(figure, Figure):
+            figure = getattr(figure, "figure", None)
     if not isinstance(figure, Figure):
         kinds = "a figure, axes, an artist, pyplot, a PIL image, PNG bytes, a list of figures, or nothing"
         raise NoPicture(f"the plot returned {type(result).__name__}; expected {kinds}")

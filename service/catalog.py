@@ -20,10 +20,11 @@ from plots.spec import PlotSpec
 from plots.tracing import State, file_state
 from service.errors import BadParameter, NotFound, UnknownPlot, printable
 from service.options import Options, read_demand
-from service.rendering import Demand, digest
+from service.rendering import CONTENT_TYPES, Demand, digest
+from service.states import LOCAL_GRAIN_NS
 
 MAX_REMEMBERED = 4096
-FORMATS = ("png", "svg")
+FORMATS = tuple(CONTENT_TYPES)
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ class Catalog:
         found = self._get(name)
         if found is None:
             await self.keep_up()
-        elif found is not None and not is_current(found):
+        elif not is_current(found):
             await self.rescan()
         found = self._get(name)
         if found is None:
@@ -131,6 +132,8 @@ class Catalog:
         if known is not None and known.request.spec is spec:
             return known
         demand = self.read(spec, extension, words_of_query(query))
+        if len(self._roots) > 1 and any(parameter.kind == "path" for parameter in spec.parameters):
+            return demand  # which root a word leads to depends on what is there now
         self._demands[key] = demand
         if len(self._demands) > MAX_REMEMBERED:
             self._demands.popitem(last=False)
@@ -249,7 +252,7 @@ def cleaned(found: Discovery) -> Discovery:
 
 def is_younger(state: State, began_ns: int) -> bool:
     """Say whether a file may have changed since *began_ns* (wall clock): then what was seen of it can't be trusted."""
-    return state is not None and isinstance(state[1], int) and state[1] > began_ns - 20_000_000
+    return state is not None and isinstance(state[1], int) and state[1] > began_ns - LOCAL_GRAIN_NS
 
 
 def is_current(spec: PlotSpec) -> bool:

@@ -35,6 +35,17 @@ PLAIN = """
 """
 
 
+SLOW = """
+    import os, time
+    import matplotlib.pyplot as plt
+
+    def plot_slow(n: int = 0, gate: str = ""):
+        while gate and not os.path.exists(gate):
+            time.sleep(0.002)
+        plt.plot([n])
+"""
+
+
 @pytest.fixture
 def lines(site: Site) -> Site:
     site.house.write("lines.py", PLAIN)
@@ -352,18 +363,7 @@ async def test_a_refresh_makes_a_new_picture_of_that_request_or_of_all(lines: Si
 
 async def test_a_full_queue_refuses_at_once_and_what_is_cached_is_served(make_site: MakeSite, tmp_path: Path) -> None:
     site = await make_site(render={"workers": 1, "queue": 2})
-    site.house.write(
-        "slow.py",
-        """
-        import os, time
-        import matplotlib.pyplot as plt
-
-        def plot_slow(n: int = 0, gate: str = ""):
-            while gate and not os.path.exists(gate):
-                time.sleep(0.002)
-            plt.plot([n])
-        """,
-    )
+    site.house.write("slow.py", SLOW)
     await site.fetch("/plots/slow.png")
     asked = [asyncio.create_task(site.fetch(f"/plots/slow.png?n={n}&gate={tmp_path}/gate")) for n in range(6)]
     refused = 0
@@ -403,18 +403,7 @@ async def test_a_render_past_its_limit_is_a_504_and_others_are_drawn(make_site: 
 
 async def test_a_queued_render_that_nobody_waits_for_is_dropped(make_site: MakeSite, tmp_path: Path) -> None:
     site = await make_site(render={"workers": 1, "queue": 50})
-    site.house.write(
-        "slow.py",
-        """
-        import os, time
-        import matplotlib.pyplot as plt
-
-        def plot_slow(n: int = 0, gate: str = ""):
-            while gate and not os.path.exists(gate):
-                time.sleep(0.002)
-            plt.plot([n])
-        """,
-    )
+    site.house.write("slow.py", SLOW)
     first = asyncio.create_task(site.fetch(f"/plots/slow.png?gate={tmp_path}/gate"))
     pool = site.house.engine.pool
     async with asyncio.timeout(20):
@@ -463,3 +452,40 @@ async def test_no_spelling_of_a_name_leads_to_a_file(lines: Site, path: str) -> 
     raw = f"GET /plots/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     status = int((await lines.say(raw.encode())).split(b" ", 2)[1])
     assert status in (400, 404)
+
+
+async def test_clients_that_hang_up_take_their_renders_out_of_the_queue(make_site: MakeSite, tmp_path: Path) -> None:
+    site = await make_site(render={"workers": 1, "queue": 50})
+    site.house.write("slow.py", SLOW)
+    pool, flights = site.house.engine.pool, site.house.engine.renderer._flights
+    first = asyncio.create_task(site.fetch(f"/plots/slow.png?gate={tmp_path}/gate"))
+    async with asyncio.timeout(20):
+        while not any(ticket.started.is_set() for ticket in pool._running):
+            await asyncio.to_thread(os.getpid)
+    writers = []
+    for n in range(1, 9):
+        _, writer = await asyncio.open_connection("127.0.0.1", site.port)
+        writer.write(f"GET /plots/slow.png?n={n} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        writers.append(writer)
+    async with asyncio.timeout(20):
+        while len(flights) < 9:
+            await asyncio.to_thread(os.getpid)
+        for writer in writers:
+            writer.close()
+        while len(flights) > 1:
+            await asyncio.to_thread(os.getpid)
+    (tmp_path / "gate").touch()
+    assert (await first).code == 200
+    assert (await site.fetch("/plots/slow.png?n=99")).code == 200
+    assert site.house.renders == 2
+
+
+async def test_a_word_leads_to_the_root_that_has_the_file_by_now(make_site: MakeSite, tmp_path: Path) -> None:
+    roots = [tmp_path / "one", tmp_path / "two"]
+    for root in roots:
+        root.mkdir()
+    site = await make_site(data_roots=roots)
+    site.house.write("lines.py", PLAIN)
+    assert (await site.error("/plots/line.png?file_path=a.csv"))["code"] == "missing_file"
+    (roots[1] / "a.csv").write_text("x,y\n1,2\n2,3\n")
+    assert (await site.fetch("/plots/line.png?file_path=a.csv")).code == 200
