@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
 import os
+import time
 from collections.abc import Awaitable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tornado.httputil import HTTPHeaders, format_timestamp
 from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 
 from handlers import errors, guards
@@ -36,19 +39,25 @@ class GuardedHandler(RequestHandler):
 
     engine: Engine
 
-    def set_default_headers(self) -> None:
-        headers = self._headers  # set_header checks each value for what only foreign text can hold
+    def clear(self) -> None:
+        """Start the answer anew, as tornado does, but with our headers and a date that is written once a second."""
+        self._headers = headers = HTTPHeaders()
         headers["Server"] = "plotd"
+        headers["Date"] = date(int(time.time()))
+        headers["Content-Type"] = "text/html; charset=utf-8"
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
-        headers["Cross-Origin-Resource-Policy"] = self.settings["embed"]
+        headers["Cross-Origin-Resource-Policy"] = self.application.settings["embed"]
+        self._write_buffer = []
+        self._status_code, self._reason = 200, "OK"
 
     def prepare(self) -> None:
-        self.settings["answering"].add(self)
-        guards.check(self.request, self.settings["config"])
+        settings = self.application.settings
+        settings["answering"].add(self)
+        guards.check(self.request, settings["config"])
 
     def on_finish(self) -> None:
-        self.settings["answering"].discard(self)
+        self.application.settings["answering"].discard(self)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # Any: tornado's own signature
         error = kwargs.get("exc_info", (None, None, None))[1]
@@ -131,9 +140,11 @@ class PlotHandler(BaseHandler):
 
     def prepare(self) -> Awaitable[Any] | None:  # type: ignore[override]  # tornado awaits what there is to await
         super().prepare()
+        if self.engine.ready.is_set():
+            return None
         if self.engine.stopping.is_set():
             raise Overloaded("the daemon stops")
-        return None if self.engine.ready.is_set() else self.engine.ready.wait()
+        return self.engine.ready.wait()
 
     async def wait_for(self, work: Coroutine[Any, Any, T]) -> T:  # Any: what a coroutine is sent
         """Return what *work* does; a client that leaves waits for it no longer, and so may leave nobody who does.
@@ -151,6 +162,12 @@ class PlotHandler(BaseHandler):
     def on_connection_close(self) -> None:
         if self._work is not None:
             self._work.cancel()
+
+
+@functools.lru_cache(maxsize=1)
+def date(now_s: int) -> str:
+    """Return *now_s*, seconds since the epoch, as HTTP writes dates."""
+    return format_timestamp(now_s)
 
 
 class NotFoundHandler(BaseHandler):

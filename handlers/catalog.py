@@ -31,7 +31,7 @@ class DescriptionHandler(PlotHandler):
         words = words_of_query(self.request.query)
         described = summary(spec, catalog)
         if words or not catalog.lacks(spec):
-            demand = await catalog.demand(name, "png", self.request.query)
+            demand = await catalog.demand(name, self.request.query)
             answer = await self.wait_for(renderer.attempt(demand.request))
             read = self.engine.dependencies.known(demand.request)
             described["dependencies"] = sorted({catalog.relative(path) for path, _ in read})
@@ -48,7 +48,7 @@ class RefreshHandler(PlotHandler):
         spec = await self.engine.catalog.spec(name)
         key = spec.name
         if words_of_query(self.request.query):
-            key = (await self.engine.catalog.demand(name, "png", self.request.query)).request.subject
+            key = (await self.engine.catalog.demand(name, self.request.query)).request.subject
         self.engine.dependencies.refresh(key)
         self.engine.hub.touch()
         self.set_status(202)

@@ -58,14 +58,14 @@ class PictureHandler(PlotHandler):
 class ImageHandler(PictureHandler):
     """``/plots/NAME.png`` and ``.svg``."""
 
-    def get(self, name: str, extension: str) -> Awaitable[None] | None:
-        if extension == "svg":
+    def get(self) -> Awaitable[None] | None:
+        url = self.request.uri or ""
+        if self.request.path.endswith("svg"):
             self.set_header("Content-Security-Policy", SVG_POLICY)
-        query = self.request.query
-        demand = self.engine.catalog.remembered(name, extension, query)
+        demand = self.engine.catalog.remembered(url)
         if demand is not None and self._recalls(demand):
             return None  # no coroutine where there is nothing to wait for
-        return self._draw(name, extension, query)
+        return self._draw(url)
 
     head = get
 
@@ -83,8 +83,8 @@ class ImageHandler(PictureHandler):
         self._send(answer, demand)
         return True
 
-    async def _draw(self, name: str, extension: str, query: str) -> None:
-        demand = await self.engine.catalog.demand(name, extension, query)
+    async def _draw(self, url: str) -> None:
+        demand = await self.engine.catalog.demand_of_url(url)
         answer = await self.answer(demand)
         if answer is not None:
             self._send(answer, demand)
@@ -99,7 +99,7 @@ class SingleFileHandler(PictureHandler):
     """``/plots/NAME.html``: a page that holds its picture, for a mail or an archive."""
 
     async def get(self, name: str) -> None:
-        demand = await self.engine.catalog.demand(name, "png", self.request.query)
+        demand = await self.engine.catalog.demand(name, self.request.query)
         self.set_header("Content-Security-Policy", SINGLE_POLICY)
         answer = await self.answer(demand, "-html")
         if answer is not None:

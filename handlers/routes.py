@@ -22,7 +22,8 @@ LARGEST_MESSAGE = 65_536  # bytes that a page may send at once: the URLs it watc
 log = logging.getLogger(__name__)
 
 ROUTES: tuple[tuple[str, type], ...] = (
-    (r"/plots/([^.]+)\.(png|svg)", ImageHandler),
+    (r"/plots/[^.]+\.png", ImageHandler),
+    (r"/plots/[^.]+\.svg", ImageHandler),
     (r"/", GalleryHandler),
     (r"/plots/([^.]+)", PlotPageHandler),
     (r"/plots/([^.]+)\.json", DescriptionHandler),

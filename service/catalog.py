@@ -42,7 +42,7 @@ class Catalog:
         self._by_name: dict[str, PlotSpec] = {}
         self._aliases: dict[str, str] = {}
         self._seen: dict[str, State] = {}
-        self._demands: OrderedDict[tuple[str, str, str], Demand] = OrderedDict()
+        self._demands: OrderedDict[str, Demand] = OrderedDict()
         self._scan: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[], None]] = []
         self.version = ""
@@ -115,40 +115,39 @@ class Catalog:
             raise UnknownPlot.named(name, self._nearest(name), self._failed_file(name))
         return found
 
-    def remembered(self, name: str, extension: str, query: str) -> Demand | None:
-        """Return what ``demand`` would, if that was asked before and the plot's files are as they were then."""
-        known = self._demands.get((name, extension, query))
+    def remembered(self, url: str) -> Demand | None:
+        """Return what ``demand_of_url`` would, if it was asked before and the plot's files are as they were then."""
+        known = self._demands.get(url)
         return known if known is not None and is_current(known.request.spec) else None
 
-    async def demand(self, name: str, extension: str, query: str) -> Demand:
-        """Return what the URL ``/plots/name.extension?query`` asks for.
+    async def demand_of_url(self, url: str) -> Demand:
+        """Return what the picture at *url* is: its path and query count.
 
         Raises:
             UnknownPlot, NotFound, BadParameter: it asks for nothing that there is.
         """
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise NotFound("that is no URL") from error
+        name, _, extension = unquote(parts.path.removeprefix("/plots/")).rpartition(".")
+        if not parts.path.startswith("/plots/") or not name:
+            raise NotFound("expected the URL of a picture: /plots/NAME.png")
         spec = await self.spec(name)
-        key = (name, extension, query)
-        known = self._demands.get(key)
+        known = self._demands.get(url)
         if known is not None and known.request.spec is spec:
             return known
-        demand = self.read(spec, extension, words_of_query(query))
+        demand = self.read(spec, extension, words_of_query(parts.query))
         if len(self._roots) > 1 and any(parameter.kind == "path" for parameter in spec.parameters):
             return demand  # which root a word leads to depends on what is there now
-        self._demands[key] = demand
+        self._demands[url] = demand
         if len(self._demands) > MAX_REMEMBERED:
             self._demands.popitem(last=False)
         return demand
 
-    async def demand_of_url(self, url: str) -> Demand:
-        """Return what the picture at *url* is: its path and query count. Raises as *demand* does."""
-        try:
-            path, query = urlsplit(url).path, urlsplit(url).query
-        except ValueError as error:
-            raise NotFound("that is no URL") from error
-        name, _, extension = unquote(path.removeprefix("/plots/")).rpartition(".")
-        if not path.startswith("/plots/") or not name:
-            raise NotFound("expected the URL of a picture: /plots/NAME.png")
-        return await self.demand(name, extension, query)
+    async def demand(self, name: str, query: str) -> Demand:
+        """Return what ``/plots/name.png?query`` asks for. Raises as *demand_of_url* does."""
+        return self.read(await self.spec(name), "png", words_of_query(query))
 
     def read(self, spec: PlotSpec, extension: str, words: Sequence[tuple[str, str]]) -> Demand:
         """Return what *words* ask of *spec*. Raises BadParameter with every field at fault, and NotFound."""

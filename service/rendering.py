@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
+from typing import NamedTuple
 
 import matplotlib as mpl
 
@@ -77,8 +78,7 @@ class Rendering:
     timing: str  # how long that took, as HTTP writes it
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a client gets: a picture, how it came about, and the error if it's an earlier one."""
 
     rendering: Rendering

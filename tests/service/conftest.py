@@ -36,7 +36,7 @@ class House:
 
     async def ask(self, name: str, query: str = "", extension: str = "png") -> RenderRequest:
         """Return the request that a URL stands for."""
-        return (await self.engine.catalog.demand(name, extension, query)).request
+        return (await self.engine.catalog.demand_of_url(f"/plots/{name}.{extension}?{query}")).request
 
     async def get(self, name: str, query: str = "", extension: str = "png") -> Answer:
         """Return the picture that a GET would."""
