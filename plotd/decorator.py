@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, TypeVar
 
+EXECUTORS = ("threads", "processes", "dask")
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
@@ -22,6 +24,8 @@ class PlotOptions:
     watch: tuple[str, ...] = ()
     version: Callable[[], object] | None = None
     example: Mapping[str, object] = field(default_factory=dict)
+    executor: str | None = None
+    timeout: float | str | None = None
 
 
 def plot(
@@ -32,25 +36,30 @@ def plot(
     watch: Sequence[str] = (),
     version: Callable[[], object] | None = None,
     example: Mapping[str, object] | None = None,
+    executor: str | None = None,
+    timeout: float | str | None = None,
 ) -> Callable[[Function], Function]:
     """Say about a plot function what its signature can't; the function itself stays as it is.
 
     *title* and *group* are shown in the gallery. *every* redraws that often while someone looks: seconds, or text such
     as ``"5s"`` or ``"15min"``. *watch* lists files, or patterns of files, whose change redraws the plot, beside those
     that it opens. *version* is called often, so it must be cheap; when what it returns changes, the plot is redrawn.
-    *example* holds parameters by name, for the thumbnail of a plot that can't be drawn without.
+    *example* holds parameters by name, for the thumbnail of a plot that can't be drawn without. *executor* says where
+    it is drawn: ``"threads"``, ``"processes"`` or ``"dask"``; *timeout* how long that may take, as *every* does.
 
     Raises:
         TypeError: an argument is of the wrong type, or what is decorated is no function.
-        ValueError: *every* isn't a positive number, or a text is empty.
+        ValueError: *every* or *timeout* isn't a positive number, a text is empty, or there is no such executor.
     """
     options = PlotOptions(
         title=_text("title", title),
         group=_text("group", group),
-        every=_interval(every),
+        every=_interval("every", every),
         watch=_texts("watch", watch),
         version=_callable("version", version),
         example=_named_values("example", example),
+        executor=_executor(executor),
+        timeout=_interval("timeout", timeout),
     )
 
     def decorate(function: Function) -> Function:
@@ -73,14 +82,20 @@ def _text(name: str, value: object) -> str | None:
     return value
 
 
-def _interval(value: object) -> float | str | None:
+def _executor(value: object) -> str | None:
+    if _text("executor", value) not in (None, *EXECUTORS):
+        raise ValueError(f"@plot: executor must be one of {', '.join(EXECUTORS)}, not {value!r:.40}")
+    return value if isinstance(value, str) else None
+
+
+def _interval(name: str, value: object) -> float | str | None:
     if value is None or isinstance(value, str):
-        return _text("every", value)
+        return _text(name, value)
     if not isinstance(value, Real) or isinstance(value, bool):
-        raise TypeError(f"@plot: every must be a number of seconds or text such as '5s', not {_kind(value)}")
+        raise TypeError(f"@plot: {name} must be a number of seconds or text such as '5s', not {_kind(value)}")
     seconds = float(value)
     if not (math.isfinite(seconds) and seconds > 0):
-        raise ValueError(f"@plot: every must be a positive number of seconds, not {seconds}")
+        raise ValueError(f"@plot: {name} must be a positive number of seconds, not {seconds}")
     return seconds
 
 

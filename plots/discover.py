@@ -164,10 +164,12 @@ def _spec_of(entry: Entry, title: str, fixed: Mapping[str, object]) -> tuple[Plo
         parameters=parameters,
         fixed=fixed,
         group=options.group or "",
-        every_s=_every_s(options, faults),
+        every_s=_seconds("every", options.every, faults),
         watch=options.watch,
         example=_example(options, parameters, fixed, faults) if unservable is None else {},
         version=options.version,
+        executor=options.executor,
+        timeout_s=_seconds("timeout", options.timeout, faults),
         unservable=unservable,
     )
     return spec, faults
@@ -200,11 +202,11 @@ def _bound_argument(entry: Entry, function: Callable[..., object]) -> Iterator[s
         yield from list(inspect.signature(function).parameters)[:1]
 
 
-def _every_s(options: PlotOptions, faults: list[str]) -> float | None:
+def _seconds(name: str, duration: float | str | None, faults: list[str]) -> float | None:
     try:
-        return None if options.every is None else duration_s(options.every)
+        return None if duration is None else duration_s(duration)
     except ValueError as error:
-        faults.append(f"@plot: every: {error}")
+        faults.append(f"@plot: {name}: {error}")
         return None
 
 

@@ -27,6 +27,8 @@ from plots.spec import PlotSpec
 from plots.tracing import Dependency, DependencyKind, Trace, trace
 
 LIBRARIES = tuple(os.path.dirname(os.path.dirname(file)) for file in (__file__, mpl.__file__, os.path.__file__))
+Words = tuple[tuple[str, tuple[str, ...]], ...]
+
 NESTED_FIGURES = 10  # as deep as subfigures are looked through for the figure that holds them
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
@@ -37,7 +39,7 @@ class Job:
 
     *roots* are the real paths of the folders that a file parameter may name; None means any. *places* are those that
     the data file of a plot of its own may be in. *known* names what earlier renders depended on: what this one doesn't
-    open counts with the state it had at the start.
+    open counts with the state it had at the start. *words* are the canonical ones that *given* was made from.
     """
 
     spec: PlotSpec
@@ -48,6 +50,7 @@ class Job:
     roots: tuple[str, ...] | None = None
     places: tuple[str, ...] = ()
     known: tuple[tuple[str, DependencyKind], ...] = ()
+    words: Words = ()
 
     def named_files(self) -> Iterator[tuple[str, str]]:
         """Yield the parameter and the absolute path of each file that the URL, or a default, names."""
@@ -76,7 +79,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a job: a picture or a failure, and either way what it depended on."""
+    """What came of a job: a picture or a failure, and either way what it depended on.
+
+    *output* is the end of what a script printed.
+    """
 
     picture: Encoded | None
     failure: Failure | None
@@ -85,6 +91,7 @@ class Outcome:
     unknown: bool
     began_s: float
     seconds: float
+    output: str = ""
 
 
 class NoPicture(Exception):

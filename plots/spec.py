@@ -49,7 +49,7 @@ class PlotSpec:
     *name* is the full name. *fixed* holds arguments that the URL doesn't carry (the file of a data file's plot).
     *example* holds URL words for the thumbnail of a plot with required parameters. *unservable* says why no URL can
     draw it; None for all others. *version*, where the author gave one, is polled: the plot is redrawn when what it
-    returns changes.
+    returns changes. *executor* and *timeout_s* are what its author asks for, in place of the settings.
     """
 
     name: str
@@ -65,6 +65,8 @@ class PlotSpec:
     watch: tuple[str, ...] = ()
     example: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     version: Callable[[], object] | None = None
+    executor: str | None = None
+    timeout_s: float | None = None
     unservable: str | None = None
 
     @property

@@ -84,7 +84,8 @@ class Collection:
         """
         options = Options(self.config.live.min_every_s)
         request = read_demand(spec, format, words, options, lambda word: locate(word, folders)).request
-        outcome = paint(Job(spec, request.given, format, request.sizing, self.config.render.max_pixels))
+        max_pixels = self.config.render.max_pixels
+        outcome = paint(Job(spec, request.given, format, request.sizing, max_pixels, words=request.words))
         if outcome.failure is not None:
             raise as_error(outcome.failure)
         assert outcome.picture is not None

@@ -206,7 +206,9 @@ class Renderer:
     def _job(self, request: RenderRequest) -> Job:
         known = self._dependencies.known(request)
         where = (self._roots, self._places)
-        return Job(request.spec, request.given, request.format, request.sizing, self._max_pixels, *where, known)
+        return Job(
+            request.spec, request.given, request.format, request.sizing, self._max_pixels, *where, known, request.words
+        )
 
     def _keep(
         self, request: RenderRequest, past: Past, outcome: Outcome, etag: str, queue_s: float

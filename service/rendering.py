@@ -13,12 +13,11 @@ import matplotlib as mpl
 
 from plotd.describe import AxesDescription
 from plotd.encode import Sizing
+from plots.paint import Words
 from plots.spec import PlotSpec
 from service.errors import ServiceError
 
 CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
-
-Words = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, eq=False)
