@@ -407,9 +407,9 @@ HANGS = "import os\ndef plot_slow():\n    os.write(2, b'drawing')\n    while Tru
 def hanging(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A render that has begun and never ends."""
     (tmp_path / "slow.py").write_text(HANGS)
-    with subprocess.Popen(
-        [PLOTD, "render", "slow.py", "-o", "slow.png"], cwd=tmp_path, env=environment(), stderr=subprocess.PIPE
-    ) as process:
+    # A shell that starts the tests in the background has them, and all that they start, ignore SIGINT.
+    command = ["env", "--default-signal=INT", PLOTD, "render", "slow.py", "-o", "slow.png"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         try:
             assert process.stderr.read(7) == b"drawing"
