@@ -408,7 +408,7 @@ def hanging(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A render that has begun and never ends."""
     (tmp_path / "slow.py").write_text(HANGS)
     # A shell that starts the tests in the background has them, and all that they start, ignore SIGINT.
-    command = ["env", "--default-signal=INT", PLOTD, "render", "slow.py", "-o", "slow.png"]
+    command = ["env", "--default-signal=INT", str(PLOTD), "render", "slow.py", "-o", "slow.png"]
     with subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         try:
