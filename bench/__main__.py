@@ -1,4 +1,4 @@
-"""Run the measurements and print each ratio beside what it should be."""
+"""Run the measurements and print each figure beside what it should be."""
 
 from __future__ import annotations
 
@@ -26,20 +26,13 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from bench import servers
 from bench.load import requests_per_second
+from bench.long_run import memory_in_processes, memory_in_threads
 from bench.plot_convergence import plot_measured
+from bench.under_load import fetch, latency_in_processes, latency_in_threads, overhead, two_processes
 
 PLOT = Path(__file__).with_name("plot_convergence.py")
 NAME = "/plots/measured"
 WATCHED = "/plots/watched.png"
-
-
-def fetch(client: HTTPConnection, path: str) -> bytes:
-    """Return the body of a GET."""
-    client.request("GET", path)
-    answer = client.getresponse()
-    body = answer.read()
-    assert answer.status == 200, body
-    return body
 
 
 def seconds(job: Callable[[], object]) -> float:
@@ -132,6 +125,12 @@ MEASUREMENTS = (
     ("a fresh picture over HTTP : bare savefig, time", fresh, "at most", 0.9),
     ("a cached picture : bare tornado handler, requests per second", cached, "at least", 0.8),
     ("processor time per change, 8 pages watching : 1", watching, "at most", 1.5),
+    ("a render, isolated and traced : bare, time", overhead, "at most", 1.03),
+    ("40 pictures, 2 worker processes : 1, wall time", two_processes, "at most", 0.65),
+    ("cached picture, 99th percentile, all threads drawing - idle, ms", latency_in_threads, "at most", 30),
+    ("cached picture, 99th percentile, all processes drawing - idle, ms", latency_in_processes, "at most", 5),
+    ("memory after 5,000 renders in threads : after 500", memory_in_threads, "at most", 1.1),
+    ("memory after 5,000 renders in processes : after 500", memory_in_processes, "at most", 1.1),
 )
 
 

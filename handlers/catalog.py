@@ -36,7 +36,8 @@ class DescriptionHandler(PlotHandler):
             read = self.engine.dependencies.known(demand.request)
             described["dependencies"] = sorted({catalog.relative(path) for path, _ in read})
             described |= last_render(answer, with_traceback=self.settings["show_tracebacks"])
-        self.write_json(described)
+        placement = self.engine.placement
+        self.write_json({**described, "executor": placement.choose(spec), "note": placement.why(spec)})
 
     head = get
 
@@ -74,17 +75,19 @@ def summary(spec: PlotSpec, catalog: Catalog) -> dict[str, object]:
 
 
 def last_render(answer: Answer | ServiceError, *, with_traceback: bool) -> dict[str, object]:
-    """Return what the last render came to."""
+    """Return what the last render came to; what a script printed is for the same eyes as a traceback."""
     if isinstance(answer, ServiceError):
         return {"last_render": {"error": told(answer, with_traceback=with_traceback)}}
     drawn = answer.rendering
-    last = {
+    last: dict[str, object] = {
         "etag": drawn.etag,
         "seconds": round(drawn.seconds, 4),
         "when": drawn.at.isoformat(timespec="milliseconds"),
         "size": {"bytes": len(drawn.body), "width": drawn.width_px, "height": drawn.height_px},
         "error": told(answer.error, with_traceback=with_traceback) if answer.error else None,
     }
+    if with_traceback:
+        last["output"] = drawn.output
     return {"last_render": last, "axes": [axes.as_json() for axes in drawn.axes], "alt": drawn.alt}
 
 

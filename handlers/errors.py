@@ -31,6 +31,7 @@ STATUSES: dict[type[errors.ServiceError], int] = {
     errors.HeaderTooLarge: 431,
     errors.PlotFailed: 500,
     errors.Overloaded: 503,
+    errors.Quarantined: 503,
     errors.RenderTimeout: 504,
 }
 CODES = {400: "bad_parameter", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}

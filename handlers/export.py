@@ -131,6 +131,7 @@ def unlabelled(picture: Encoded, kind: str) -> Rendering:
         height_px=picture.height_px,
         axes=picture.axes,
         alt=picture.alt,
+        output="",
         at=at,
         seconds=0.0,
         queue_s=0.0,

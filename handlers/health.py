@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers.base import BaseHandler
+from plots.isolation import TURNS
 
 
 class HealthHandler(BaseHandler):
@@ -19,12 +20,14 @@ class ReadyHandler(BaseHandler):
     """``/readyz``: pictures can be had; 503 while starting or draining, or when no worker is left."""
 
     def get(self) -> None:
-        engine = self.engine
-        workers = engine.pool.free_workers
-        ready = engine.ready.is_set() and workers > 0
+        engine, placement = self.engine, self.engine.placement
+        workers = {kind: engine.pool.free_workers(kind) for kind in engine.pool.kinds}
+        ready = engine.ready.is_set() and workers[placement.usual] > 0
         why = "ready" if ready else "no worker is left" if engine.ready.is_set() else "starting or draining"
         self.set_status(200 if ready else 503)
         self.set_header("Cache-Control", "no-store")
-        self.write({"status": why, "plots": len(engine.catalog.plots), "workers": workers})
+        moved = [{"plot": name, "why": reason} for name, reason in placement.moved(engine.catalog.plots)]
+        told = {"executor": placement.usual, "workers": workers, "isolation": TURNS.kind, "moved": moved}
+        self.write({"status": why, "plots": len(engine.catalog.plots), **told})
 
     head = get

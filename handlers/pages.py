@@ -78,6 +78,7 @@ class PlotPageHandler(PageHandler):
             min_every_s=self.engine.config.live.min_every_s,
             origin=f"{self.request.protocol}://{self.request.host}",
             tracebacks=self.settings["show_tracebacks"],
+            place=self.engine.placement.why(spec),
         )
 
 
@@ -91,7 +92,7 @@ def look(engine: Engine, demand: Demand | ServiceError, url: str) -> Preview:
     if last is None:
         return Preview(url, current, error)
     scale = demand.request.sizing.scale
-    return Preview(url, current, error, (round(last.width_px / scale), round(last.height_px / scale)))
+    return Preview(url, current, error, (round(last.width_px / scale), round(last.height_px / scale)), last.output)
 
 
 def make_tile(engine: Engine, spec: PlotSpec, query: str) -> Tile:

@@ -25,6 +25,7 @@ TITLES = {  # of the panel that says why there is no new picture, by the code of
     "gone": "This plot is gone",
     "missing_file": "There is no such file",
     "overloaded": "There is too much to draw",
+    "quarantined": "This plot is set aside",
     "render_timeout": "The last render took too long",
     "too_large": "The picture would be too large",
 }
@@ -33,12 +34,16 @@ LIST = re.compile(r"^(\s|[-*>|+]|\d+[.)])", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What can be said of a picture without drawing it: *current* is the newest one, if it's at hand."""
+    """What can be said of a picture without drawing it: *current* is the newest one, if it's at hand.
+
+    *output* is what a script printed when it was last drawn.
+    """
 
     url: str
     current: Rendering | None = None
     error: ServiceError | None = None
     size: tuple[int, int] = USUAL_SIZE
+    output: str = ""
 
     @property
     def address(self) -> str:
@@ -126,7 +131,8 @@ class PlotPage:
     """One plot's page: its form filled with *words*, what is wrong with these, and its picture.
 
     *lacks* names what must be filled in first. *defaults* are the words that each field stands for when it is left out.
-    *example* is the URL of the page with the values that the author gives as an example.
+    *example* is the URL of the page with the values that the author gives as an example. *tracebacks*: whoever looks
+    may see these, and what a script prints. *place* says where it is drawn, if that is special.
     """
 
     spec: PlotSpec
@@ -142,6 +148,7 @@ class PlotPage:
     min_every_s: float
     origin: str
     tracebacks: bool
+    place: str
 
     @property
     def paragraphs(self) -> tuple[tuple[str, bool], ...]:
@@ -201,6 +208,12 @@ class PlotPage:
         shown = error.traceback if isinstance(error, PlotFailed) and self.tracebacks else ""
         title = TITLES.get(error.code, TITLES[""])
         return {"title": title, "message": error.message, "traceback": shown}
+
+    @property
+    def output(self) -> str | None:
+        """What the script printed; None where there is no such thing to show."""
+        is_shown = self.spec.is_script and self.spec.unservable is None and self.tracebacks
+        return self.preview.output if is_shown else None
 
     @property
     def every(self) -> Field:

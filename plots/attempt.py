@@ -18,13 +18,14 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from plots.isolation import TurnTakenAway
+from plots.isolation import IMPORTING, TurnTakenAway
 from plots.tracing import Trace, trace
 
 if TYPE_CHECKING:
     from plots.module import Module
 
 PREFIX = "_plotd_"  # of the names under which user modules stand in sys.modules
+PATIENCE_S = 1.0  # for another thread's import to end: what code changes in the process is known by when it does
 GRACE_S = 0.2  # for threads that are about to end
 LIBRARIES = ("site-packages", "dist-packages")
 
@@ -143,6 +144,7 @@ def attempt(requester: Module | None = None) -> Iterator[Attempt]:
         yield under_way
         return
     _install()
+    alone = IMPORTING.acquire(PATIENCE_S)  # else it may hang
     own = Attempt(requester)
     token = _current.set(own)
     try:
@@ -150,6 +152,8 @@ def attempt(requester: Module | None = None) -> Iterator[Attempt]:
     finally:
         _current.reset(token)
         own.restore()
+        if alone:
+            IMPORTING.release()
 
 
 def attempt_under_way() -> Attempt | None:

@@ -16,7 +16,9 @@ from plots.loading import Entry, Library
 from plots.naming import Bearer, full_names
 from plots.outline import Definition, outline
 from plots.parameters import words_of
+from plots.script import Script
 from plots.signature import NotServable, read_parameters
+from plots.source import danger_of
 from plots.spec import Parameter, PlotSpec
 
 TABLE = Path(__file__).resolve().parent / "gallery" / "table.py"
@@ -91,11 +93,12 @@ class _Finds:
         self._table: PlotSpec | None = None
 
     def add_code(self, file: File) -> None:
-        """Add the plots that a .py file defines."""
+        """Add the plots that a .py file defines, or the one that it is."""
         shown = str(file.relative)
         try:
-            definitions = outline(file.path.read_bytes(), str(file.path))
-            module = self._library.load(file.path) if definitions else None
+            script = Script.read(file.path)
+            found = outline(script.source, str(file.path))
+            module = self._library.load(file.path) if found.definitions else None
         except OSError as error:
             self.failures.append(Failure(shown, None, _reason(error)))
         except ImportFailed as error:
@@ -105,9 +108,11 @@ class _Finds:
             text = "".join(traceback.format_exception_only(error))
             self.failures.append(Failure(shown, line, text.splitlines()[-1], text))
         else:
-            for definition in definitions:
+            for definition in found.definitions:
                 assert module is not None
-                self._add_plot(file, definition, Entry(file.path, definition.qualname, module))
+                self._add_plot(file, definition, Entry(file.path, definition.qualname, module), found.process_wide)
+            if found.is_script:
+                self._add_script(file, script, found.description)
 
     def add_data(self, file: File) -> None:
         """Add the plot of a data file, by the bundled table plot."""
@@ -123,7 +128,15 @@ class _Finds:
             spec = replace(self._table, title=bearer.title, fixed={"file_path": file.path}, example={})
             self.plots.append((bearer, spec))
 
-    def _add_plot(self, file: File, definition: Definition, entry: Entry) -> None:
+    def _add_script(self, file: File, script: Script, description: str) -> None:
+        """Add what is itself a plot, unless any user of the machine could change what it runs."""
+        bearer = Bearer(file)
+        if danger := danger_of(str(file.path)):
+            self.failures.append(Failure(str(file.relative), None, danger))
+        else:
+            self.plots.append((bearer, PlotSpec("", bearer.title, description, file.path, script.qualname, script)))
+
+    def _add_plot(self, file: File, definition: Definition, entry: Entry, process_wide: tuple[str, ...]) -> None:
         """Add what is defined there, if it exists by now: it may stand under an ``if``, or be deleted."""
         bearer = Bearer(file, definition.qualname)
         if not entry.is_there():
@@ -133,7 +146,7 @@ class _Finds:
         except Exception as error:  # noqa: BLE001 - annotations, defaults and metaclasses are the user's own code
             faults = [f"{type(error).__name__}: {error}"]
         else:
-            self.plots.append((bearer, spec))
+            self.plots.append((bearer, replace(spec, process_wide=process_wide)))
         for fault in faults:
             self.failures.append(Failure(str(file.relative), definition.line, f"{definition.qualname}: {fault}"))
 

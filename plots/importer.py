@@ -49,7 +49,7 @@ class Importer:
         table = self._table()
         if table is None or (not level and (top in self._outside or _is_asked_by_c(name, fromlist))):
             return _import_from_outside(name, globals, locals, fromlist, level)
-        importer = self._module() or self._stand_in()
+        importer = self._module() or self._stand_in(table)
         under_way = attempt_under_way()
         if under_way is not None:
             under_way.gather_folders()
@@ -68,9 +68,9 @@ class Importer:
         _import_listed(table.tables, last, fromlist, importer)
         return last.namespace
 
-    def _stand_in(self) -> Module:
+    def _stand_in(self, table: Table) -> Module:
         """Return one for the module, which is gone: a thread that nobody waited for, say, still runs its functions."""
-        module = Module(*self._origin, None, ())
+        module = Module(*self._origin, None, (), table.tables.disk)
         module.settle()
         return module
 
@@ -86,7 +86,7 @@ class Importer:
         for place in front:
             if found := place.find(name, importer):
                 return found
-        bare = [place for place in (*front, *back) if os.path.isdir(os.path.join(place.folder, name))]
+        bare = [place for place in (*front, *back) if table.tables.disk.is_folder(os.path.join(place.folder, name))]
         if not (back or bare) or _is_outside(name):
             return None
         for place in back:
@@ -106,12 +106,14 @@ class Importer:
             return _import_from_outside(name, globals, locals, fromlist, 0)
         except ModuleNotFoundError:
             missing: set[str] = set()
-            file_of(name.partition(".")[0], [importer.folder], missing)
+            file_of(name.partition(".")[0], [importer.folder], missing, importer.disk)
             into = tracing._current.get()
             if into is not None and importer.thread is None:
                 for path in sorted(missing):  # the render is another once there is such a neighbour
                     into.note(path, "file")
-            file_of(name.partition(".")[0], sys.path, importer.absent)  # as an import is, once it is installed
+            file_of(
+                name.partition(".")[0], sys.path, importer.absent, importer.disk
+            )  # as an import is, once it is installed
             raise
 
 

@@ -1,12 +1,12 @@
-"""Pyplot's process-wide state, lent to one render at a time.
+"""Turns: the right of a thread to run user code that draws, and how it is taken back.
 
-pyplot keeps its figures, the current axes and rcParams in one place for the whole process, so user code that draws must
-not overlap with other user code that draws. A turn is the right to run such code; each starts from the same state,
-whatever ran before it.
+Where `plots.contexts` can give each render a state of its own, as many threads as there are draw at once; elsewhere one
+after another, each from the same state, whatever ran before it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import random
@@ -14,17 +14,21 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import matplotlib as mpl
-
-mpl.use("agg")  # before any user code is imported, so that none opens a window
-
 import matplotlib.pyplot as plt
 import numpy as np
 
-BASELINE = dict(mpl.rcParams)
+from plots.baton import Baton
+from plots.contexts import BASELINE, DRAWING, install, own_state, rc_in_force
+
+__all__ = ["BASELINE", "IMPORTING", "TURNS", "Turn", "TurnTakenAway", "Turns", "prove"]
+
+IMPORTING = Baton()  # one thread at a time imports user code: what that changes meanwhile is the whole process's
+MEETING_S = 10.0  # how long two threads of the proof wait for each other
 
 
 class TurnTakenAway(BaseException):
@@ -37,72 +41,151 @@ class Turn:
 
     thread_id: int = field(default_factory=threading.get_ident)
     over: bool = False
-    settings: ExitStack = field(default_factory=ExitStack)
+    lost: bool = False
+
+    @property
+    def waited_s(self) -> float:
+        """How long it waited, in seconds, for others to draw: that isn't its own doing."""
+        return DRAWING.waited_s(self.thread_id) + IMPORTING.waited_s(self.thread_id)
 
 
 class Turns:
-    """Hands out one turn at a time, in this process."""
+    """Hands out turns in this process: one at a time, until `prove` has shown that more can do no harm."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._holder: Turn | None = None
+        self._inside: set[Turn] = set()
+        self._surroundings: _Surroundings | None = None
+        self.kind: Literal["contexts", "lock"] = "lock"
+
+    def prove(self) -> bool:
+        """Try whether renders can draw at once without mixing, and let them from now on if so. Under a second."""
+        if self.kind == "lock" and prove():
+            self.kind = "contexts"
+        return self.kind == "contexts"
 
     @contextmanager
     def take(self, on_start: Callable[[Turn], None] = lambda turn: None) -> Iterator[Turn]:
         """Wait for a turn and hold it; *on_start* is called when it begins. Figures are closed at its end."""
         turn = Turn()
         with self._changed:
-            self._changed.wait_for(lambda: self._holder is None)
-            self._holder = turn
+            self._changed.wait_for(lambda: self.kind == "contexts" or not self._inside)
+            if not self._inside:
+                self._surroundings = _Surroundings()
+            self._inside.add(turn)
         try:
             on_start(turn)
-            _start_afresh()
-            _keep_process_settings(turn.settings)
-            yield turn
+            if install():
+                with own_state():
+                    yield turn
+            else:
+                _start_afresh()
+                yield turn
         finally:
             self._give_back(turn)
 
     def write_off(self, turn: Turn) -> None:
         """Let others run though *turn* has not ended; its thread gets TurnTakenAway as soon as it runs Python again.
 
-        A thread can't be stopped: one that sits in a C call goes on, but can't draw into what others draw.
+        A thread can't be stopped: one that sits in a C call goes on, but can't draw into what others draw. If it drew
+        a figure just then, those that wait for that draw theirs.
         """
         with self._changed:
-            if self._holder is not turn or turn.over:
+            if turn not in self._inside or turn.over:
                 return
+            turn.lost = True
             _raise_in(turn.thread_id, TurnTakenAway)
-            turn.settings.close()
-            self._holder = None
-            self._changed.notify()
+            for baton in (DRAWING, IMPORTING):
+                baton.take_away(turn.thread_id)
+            self._leave(turn)
 
     def _give_back(self, turn: Turn) -> None:
         turn.over = True  # before the lock is taken: an exception raised in here would leave it locked
+        for baton in (DRAWING, IMPORTING):
+            baton.forget(turn.thread_id)
         with self._changed:
-            if self._holder is turn:
-                try:
-                    turn.settings.close()
+            if turn in self._inside:
+                if not install():
                     _start_afresh()
-                finally:
-                    self._holder = None
-                    self._changed.notify()
+                self._leave(turn)
                 return
         _swallow_pending(turn.thread_id)
+
+    def _leave(self, turn: Turn) -> None:
+        """Let *turn* count no more; the last to leave restores what is the whole process's."""
+        try:
+            self._inside.discard(turn)
+            assert self._surroundings is not None
+            self._surroundings.tidy() if self._inside else self._surroundings.restore()
+        finally:
+            self._changed.notify_all()
 
 
 TURNS = Turns()  # one for the process, as pyplot's state is
 
 
-def _keep_process_settings(until: ExitStack) -> None:
-    """Have the warning filters, working folder and standard streams of now restored when *until* is closed."""
-    folder, streams = os.getcwd(), (sys.stdin, sys.stdout, sys.stderr)
+def prove() -> bool:
+    """Say whether two threads can draw at once what each draws alone, styles, random numbers, formulas and all."""
+    if not install():
+        return False
+    before = dict.copy(rc_in_force())
+    alone = [_sketch(k, lambda: None) for k in range(2)]
+    together: dict[int, object] = {}
+    meeting = threading.Barrier(2, timeout=MEETING_S)
 
-    def restore() -> None:
-        if os.getcwd() != folder:
-            os.chdir(folder)
-        sys.stdin, sys.stdout, sys.stderr = streams
+    def draw(k: int) -> None:
+        try:
+            together[k] = _sketch(k, meeting.wait)
+        except BaseException:
+            meeting.abort()
+            raise
 
-    until.enter_context(warnings.catch_warnings())
-    until.callback(restore)
+    threads = [threading.Thread(target=draw, args=(k,), name=f"prove {k}", daemon=True) for k in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    untouched = before == dict.copy(rc_in_force()) and not plt.get_fignums()
+    return untouched and [together.get(k) for k in range(2)] == alone
+
+
+def _sketch(k: int, meet: Callable[[], object]) -> object:
+    """Draw a small figure, one of two, meeting the other's thread at each step; return all that could get mixed up."""
+    with own_state():
+        plt.style.use(("ggplot", "dark_background")[k])
+        mpl.rcParams["lines.linewidth"] = 3.0 + k
+        figure = plt.figure(figsize=(1.5, 1), dpi=60)
+        meet()
+        plt.plot(np.random.rand(5), label=str(random.random()))  # noqa: NPY002 - these are what is tried
+        meet()
+        plt.title(rf"$\alpha_{k}^{{\frac{{1}}{{2}}}}$")
+        plt.tight_layout()
+        meet()
+        figure.canvas.draw()
+        canvas: Any = figure.canvas  # Any: it is Agg's, which the stubs don't know
+        pixels = bytes(canvas.buffer_rgba())
+        return plt.get_fignums(), plt.gca().lines[0].get_label(), mpl.rcParams["lines.linewidth"], pixels
+
+
+class _Surroundings:
+    """The warning filters, working folder and standard streams of the process, as they were while nobody drew."""
+
+    def __init__(self) -> None:
+        self._folder, self._streams = os.getcwd(), (sys.stdin, sys.stdout, sys.stderr)
+        self._warnings = warnings.catch_warnings()
+        self._warnings.__enter__()
+
+    def tidy(self) -> None:
+        """Restore what a render may have changed, while others go on."""
+        with contextlib.suppress(OSError):
+            if os.getcwd() != self._folder:
+                os.chdir(self._folder)
+        sys.stdin, sys.stdout, sys.stderr = self._streams
+
+    def restore(self) -> None:
+        """Restore all of it."""
+        self.tidy()
+        self._warnings.__exit__(None, None, None)
 
 
 def _start_afresh() -> None:
@@ -110,7 +193,7 @@ def _start_afresh() -> None:
     plt.close("all")
     if plt.get_backend() != "agg":
         plt.switch_backend("agg")
-    dict.update(mpl.rcParams, BASELINE)  # not .update: that validates each of 300 values again
+    dict.update(rc_in_force(), BASELINE)  # not .update: that validates each of 300 values again
     plt.ioff()
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002 - user code draws from this generator

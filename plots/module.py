@@ -20,15 +20,13 @@ from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from types import ModuleType
 from typing import cast
 
-import matplotlib as mpl
-
 from plots.attempt import PREFIX, Attempt
+from plots.contexts import rc_in_force
 from plots.isolation import BASELINE, TurnTakenAway
-from plots.source import Source
+from plots.source import Disk, Source
 from plots.tracing import Dependency, State, Trace, state_of, trace
 
 NOT_SETTINGS = frozenset(("backend", "backend_fallback", "interactive"))  # no plot's to choose
-RC = cast("dict[str, object]", mpl.rcParams)
 DEFAULTS = cast("dict[str, object]", BASELINE)
 _numbers = itertools.count(1)  # sys.modules is one for the process, and so are the names in it
 
@@ -52,11 +50,14 @@ class Module:
     sys.modules when nobody holds it any more. *missing* are the files that would have been taken instead of *path*.
     """
 
-    def __init__(self, folder: str, name: str, path: str, parent: Module | None, missing: Iterable[str]) -> None:
+    def __init__(
+        self, folder: str, name: str, path: str, parent: Module | None, missing: Iterable[str], disk: Disk
+    ) -> None:
         self.folder = folder
         self.name = name
         self.path = path
         self.parent = parent
+        self.disk = disk
         self.imports: list[Module] = []  # by its own code, as it was imported itself
         self.later: list[Module] = []  # by its functions since then; and, of a package, what it came to hold
         self._sources: tuple[int, tuple[tuple[str, State], ...]] = (-1, ())
@@ -65,6 +66,7 @@ class Module:
         self.front: list[str] = []  # folders that it added to sys.path, before and behind those of the process
         self.back: list[str] = []
         self.source: Source | None = None
+        self.data = b""  # of the source
         self.reads: tuple[Dependency, ...] = ()
         self.settings: dict[str, object] = {}
         self.inherited: dict[str, object] = {}
@@ -73,7 +75,7 @@ class Module:
         self.refusal: str | None = None  # why it isn't tried again as long as it is unchanged
         tail = name.rpartition(".")[2]
         self.private: str = f"{parent.private}.{tail}" if parent else _private_name(name, self._is_binary)
-        self.is_package = os.path.isdir(path) or (os.path.basename(path) == "__init__.py" and tail != "__init__")
+        self.is_package = disk.is_folder(path) or (os.path.basename(path) == "__init__.py" and tail != "__init__")
         self.namespace = importlib.util.module_from_spec(self._spec()) if not self._is_binary else ModuleType(name)
         self._trace = Trace()
         self._own: frozenset[str] = frozenset()
@@ -103,9 +105,11 @@ class Module:
         """Say whether the files that it alone was made from are as they were then."""
         if self.thread is not None:
             return self.thread == threading.get_ident()
+        same = (self._less_own(read.path, state_of(read.path, read.kind)) == read.state for read in self.reads)
+        if self.disk.gives(self.path):
+            return all(same)
         if self.source is None:
             return os.path.isdir(self.path) and not any(map(os.path.exists, self.absent))
-        same = (self._less_own(read.path, state_of(read.path, read.kind)) == read.state for read in self.reads)
         return self.source.is_unchanged() and all(same) and not any(map(os.path.exists, self.absent))
 
     def sources(self) -> tuple[tuple[str, State], ...]:
@@ -150,7 +154,7 @@ class Module:
         begun = attempt.begin(self)
         try:
             with trace(self._trace), self._own_settings(attempt):
-                if not os.path.isdir(self.path):
+                if not self.disk.is_folder(self.path):
                     self._execute(importer)
             attempt.end(self, begun)
         finally:
@@ -183,12 +187,13 @@ class Module:
         self.namespace = ModuleType(self.name)  # what it computed until then is nobody's any more
 
     def _execute(self, importer: Callable[..., ModuleType]) -> None:
-        self.source = Source.glance(self.path)
-        self.source, data = self.source.read()
+        self.source = self.disk.glance(self.path)
+        self.source, data = self.disk.read(self.source)
         if self._is_binary:
             self.namespace = sys.modules[self.private] = importlib.util.module_from_spec(self._spec())
             _loader_of(self.namespace).exec_module(self.namespace)
             return
+        self.data = data
         spec = self.namespace.__spec__
         assert spec is not None
         code = compile(data, self.path, "exec", dont_inherit=True)
@@ -205,12 +210,12 @@ class Module:
     @contextmanager
     def _own_settings(self, attempt: Attempt) -> Iterator[None]:
         """Let the code set rcParams, starting from the defaults, for those that import it and nobody else."""
-        before = dict.copy(RC)
+        before = dict.copy(rc_in_force())
         set_rc(DEFAULTS)
         try:
             yield
             unset = {**DEFAULTS, **self.inherited}
-            self.settings = {k: v for k, v in dict.items(RC) if k not in NOT_SETTINGS and v != unset.get(k)}
+            self.settings = {k: v for k, v in dict.items(rc_in_force()) if k not in NOT_SETTINGS and v != unset.get(k)}
         except TurnTakenAway:
             attempt.lost_turn = True
             raise
@@ -228,7 +233,7 @@ class Module:
         return self.path.endswith(tuple(EXTENSION_SUFFIXES))
 
     def _spec(self) -> ModuleSpec:
-        if os.path.isdir(self.path):
+        if self.disk.is_folder(self.path):
             portion = ModuleSpec(self.private, None, is_package=True)
             portion.submodule_search_locations = [self.path]
             return portion
@@ -240,7 +245,7 @@ class Module:
 
 def set_rc(values: Mapping[str, object]) -> None:
     """Set rcParams to *values* that were there before, so are right."""
-    dict.update(RC, values)
+    dict.update(rc_in_force(), values)
 
 
 def _private_name(name: str, is_binary: bool) -> str:

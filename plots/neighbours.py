@@ -12,15 +12,16 @@ from plots import tracing
 from plots.attempt import ThreadsLeft, attempt, attempt_under_way
 from plots.importer import Importer, install, taken_up
 from plots.module import GROWTH, Module
-from plots.source import file_of
+from plots.source import Disk, file_of
 
-Locate = Callable[[str, Sequence[str], set[str]], str | None]
+Locate = Callable[[str, Sequence[str], set[str], Disk], str | None]
 
 
 class Tables:
-    """The tables of all folders."""
+    """The tables of all folders, of files on *disk*."""
 
-    def __init__(self) -> None:
+    def __init__(self, disk: Disk | None = None) -> None:
+        self.disk = disk or Disk()
         self._tables: dict[str, Table] = {}
         install()
 
@@ -57,7 +58,7 @@ class Table:
             with tracing.trace(tracing.Trace()):  # a look at a neighbour is no read of the render
                 module = self.present(name)
                 folders = list(parent.namespace.__path__) if parent else [self.folder]
-                path = locate(name.rpartition(".")[2], folders, missing)
+                path = locate(name.rpartition(".")[2], folders, missing, self.tables.disk)
             if module is None or module.parent is not parent:
                 if path is None:
                     importer.absent |= missing
@@ -79,7 +80,7 @@ class Table:
         self, name: str, path: str, missing: set[str], parent: Module | None = None, importer: Module | None = None
     ) -> Module:
         """Return a new version of *name*, made from *path*. Whatever the user's code raises is passed on."""
-        module = Module(self.folder, name, path, parent, missing)
+        module = Module(self.folder, name, path, parent, missing, self.tables.disk)
         self._drop(name)
         self._modules[name] = module
         if parent:

@@ -9,6 +9,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from plotd.encode import Encoded, Sizing, TooManyPixels, encode
+from plots.contexts import rc_in_force
 from plots.isolation import TURNS, Turn
 from plots.parameters import BadWords, resolve
 from plots.spec import PlotSpec
@@ -81,7 +83,7 @@ class Failure:
 class Outcome:
     """What came of a job: a picture or a failure, and either way what it depended on.
 
-    *output* is the end of what a script printed.
+    *output* is the end of what a script printed; *process_wide* names what it changed for the whole process.
     """
 
     picture: Encoded | None
@@ -92,6 +94,7 @@ class Outcome:
     began_s: float
     seconds: float
     output: str = ""
+    process_wide: frozenset[str] = frozenset()
 
 
 class NoPicture(Exception):
@@ -105,12 +108,16 @@ class _Refused(Exception):
 
 def paint(job: Job, into: Trace | None = None, on_start: Callable[[Turn], None] = lambda turn: None) -> Outcome:
     """Draw *job*; never raises. *into* gathers what it reads, for one who can't wait; times are in seconds."""
-    seen = Trace() if into is None else into
+    # A context of its own: what user code sets in one (numpy.errstate, decimal) is nobody else's.
+    return Context().run(_paint, job, Trace() if into is None else into, on_start)
+
+
+def _paint(job: Job, seen: Trace, on_start: Callable[[Turn], None]) -> Outcome:
     with TURNS.take(on_start):
         began_s, start = time.time(), time.perf_counter()
         before = Trace()
         try:
-            _note_states(job, before)
+            note_states(job, before)
             picture, failure = _draw(job, seen), None
         except _Refused as refused:
             picture, failure = None, refused.failure
@@ -121,8 +128,8 @@ def paint(job: Job, into: Trace | None = None, on_start: Callable[[Turn], None] 
     return Outcome(picture, failure, seen.dependencies(), seen.own_files(), seen.unknown, began_s, seconds)
 
 
-def _note_states(job: Job, before: Trace) -> None:
-    """Note the states, at the start, of all that is known to matter."""
+def note_states(job: Job, before: Trace) -> None:
+    """Note in *before* the present states of all that is known to matter to *job*."""
     with trace(before):
         for path, kind in job.known:
             before.note(path, kind)
@@ -143,7 +150,7 @@ def _draw(job: Job, seen: Trace) -> Encoded:
     except BadWords as wrong:  # a relative date that has left its bounds since
         raise _Refused(Failure("bad_parameter", str(wrong), wrong.fields)) from wrong
     for setting, value in job.spec.entry.rc.items():
-        mpl.rcParams._set(setting, value)  # type: ignore[arg-type]  # its stubs list every key
+        rc_in_force()[setting] = value
     with trace(seen):
         result = job.spec.entry.function()(**values, **job.spec.fixed)
         return encode(_pictures_of(result), job.format, job.sizing, job.max_pixels)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
@@ -81,17 +81,63 @@ def danger_of(path: str) -> str:
     return ""
 
 
-def file_of(name: str, folders: Sequence[str], missing: set[str]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A source that was read elsewhere, and its bytes."""
+
+    source: Source
+    data: bytes
+
+
+class Disk:
+    """What user modules are made from: the files *given*, as they were then, before those that are there now.
+
+    *folders* are given ones, beside those in which the given files are.
+    """
+
+    def __init__(self, given: Iterable[Given] = (), folders: Iterable[str] = ()) -> None:
+        self._files = {one.source.path: one for one in given}
+        self._folders = set(folders)
+        for path in [*self._files, *self._folders]:
+            while (path := os.path.dirname(path)) not in self._folders:
+                self._folders.add(path)
+
+    def gives(self, path: str) -> bool:
+        """Say whether *path* was given: whatever there is now in its place doesn't count."""
+        return path in self._files or path in self._folders
+
+    def gives_file(self, path: str) -> bool:
+        """Say whether *path* was given, as a file."""
+        return path in self._files
+
+    def is_folder(self, path: str) -> bool:
+        """Say whether *path* is a folder."""
+        return path in self._folders or (path not in self._files and os.path.isdir(path))
+
+    def glance(self, path: str) -> Source:
+        """Return *path* as it is to be read."""
+        return self._files[path].source if path in self._files else Source.glance(path)
+
+    def read(self, source: Source) -> tuple[Source, bytes]:
+        """Return what ``Source.read`` does. Raises as that."""
+        given = self._files.get(source.path)
+        return source.read() if given is None or source.danger else (given.source, given.data)
+
+
+def file_of(name: str, folders: Sequence[str], missing: set[str], disk: Disk) -> str | None:
     """Return the file of the module *name* in the first of *folders* that has one; add to *missing* where none was."""
     endings = (f"{os.sep}__init__.py", *EXTENSION_SUFFIXES, ".py")
-    for path in (os.path.join(folder, name) + ending for folder in folders for ending in endings):
+    paths = [os.path.join(folder, name) + ending for folder in folders for ending in endings]
+    for path in filter(disk.gives_file, paths):
+        return path
+    for path in paths:
         if os.path.isfile(path):
             return path
         missing.add(path)
     return None
 
 
-def folder_of(name: str, folders: Sequence[str], missing: set[str]) -> str | None:
+def folder_of(name: str, folders: Sequence[str], missing: set[str], disk: Disk) -> str | None:
     """Return the folder *name*, a package without ``__init__.py``; add to *missing* the files that would go first."""
-    file_of(name, folders, missing)
-    return next((path for folder in folders if os.path.isdir(path := os.path.join(folder, name))), None)
+    file_of(name, folders, missing, disk)
+    return next((path for folder in folders if disk.is_folder(path := os.path.join(folder, name))), None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from plots.loading import Entry
+    from plots.script import Script
 
 Kind = Literal["int", "float", "bool", "str", "path", "choice", "date", "datetime", "timedelta"]
 
@@ -49,7 +50,8 @@ class PlotSpec:
     *name* is the full name. *fixed* holds arguments that the URL doesn't carry (the file of a data file's plot).
     *example* holds URL words for the thumbnail of a plot with required parameters. *unservable* says why no URL can
     draw it; None for all others. *version*, where the author gave one, is polled: the plot is redrawn when what it
-    returns changes. *executor* and *timeout_s* are what its author asks for, in place of the settings.
+    returns changes. *executor* and *timeout_s* are what its author asks for, in place of the settings. *process_wide*
+    names what its file uses that changes the whole process, such as ``os.chdir``.
     """
 
     name: str
@@ -57,7 +59,7 @@ class PlotSpec:
     description: str
     file: Path
     qualname: str
-    entry: Entry
+    entry: Entry | Script
     parameters: tuple[Parameter, ...] = ()
     fixed: Mapping[str, object] = field(default_factory=dict)
     group: str = ""
@@ -68,6 +70,12 @@ class PlotSpec:
     executor: str | None = None
     timeout_s: float | None = None
     unservable: str | None = None
+    process_wide: tuple[str, ...] = ()
+
+    @property
+    def is_script(self) -> bool:
+        """Whether the whole file is run for each picture, rather than a function of it."""
+        return not self.qualname
 
     @property
     def alias(self) -> str:
@@ -76,5 +84,5 @@ class PlotSpec:
 
     @property
     def code(self) -> str:
-        """The hash of the code that draws it: its file's bytes and those of every neighbour it imports."""
+        """The hash of the code that draws it: its file's bytes and, but for a script, every neighbour's it imports."""
         return self.entry.code

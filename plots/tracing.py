@@ -1,30 +1,32 @@
 """Notices which files a render read, listed or missed, and their state just before. Knows nothing of who asked.
 
 An audit hook can't be removed, so one is installed for the life of the process; a context variable says whose trace an
-event belongs to. It can't see files opened in C++ (Parquet, HDF5): file parameters are noted by hand for that reason.
+event belongs to. What it can't see, as C++ opens the file, `plots.readers` tells; file parameters are noted by hand.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-import site
 import sys
-import sysconfig
 import time
-from collections.abc import Callable, Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import Literal
-from urllib.parse import unquote
 
-import matplotlib as mpl
+from plots import following, readers
+from plots.audit import EVENTS
 
 DependencyKind = Literal["file", "folder", "database"]
 State = tuple[object, ...] | None
+Key = tuple[str, DependencyKind]
 
-_WRITES = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+BESIDE_DATABASES = ("-journal", "-wal", "-shm")
+MAX_PLOTS = 1_000  # whose habits are remembered
+MAX_HABITS = 1_000  # files of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,9 @@ class Dependency:
     """Something a render read, and what it was like just before it was first opened.
 
     *folders* are those in which a change of it shows: its own, and that of the file it links to. *seen_ns* is the wall
-    clock at that moment.
+    clock at that moment. If the render alone changed it, *state* is what it was like after that, and *before* what it
+    was like at first. If others may have changed it too, *after* is what it was like at the end; *is_written* says that
+    the render surely did. Else these are ().
     """
 
     path: str
@@ -40,16 +44,33 @@ class Dependency:
     state: State
     seen_ns: int
     folders: tuple[str, ...] = ()
+    before: State = ()
+    after: State = ()
+    is_written: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Habits:
+    """What the renders of one plot were seen to change, in this process, or may change by way of what they keep open.
+
+    *late* was written by threads that went on after their render; *doubtful* was open for a change at some time.
+    """
+
+    late: set[str] = field(default_factory=set)
+    doubtful: set[Key] = field(default_factory=set)
 
 
 @dataclass(eq=False)
 class Trace:
-    """What one render touched. Filled by the thread that renders; may be read by others once that is over."""
+    """What one render touched. Filled by the threads that render; may be read by others once that is over."""
 
-    seen: dict[tuple[str, DependencyKind], tuple[State, int]] = field(default_factory=dict)
+    seen: dict[Key, tuple[State, int]] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
-    opened_for_update: set[str] = field(default_factory=set)
+    changing: dict[Key, State] = field(default_factory=dict)  # what it changes in place, just before it could
+    habits: Habits = field(default_factory=Habits)
+    process_wide: set[str] = field(default_factory=set)  # audit events of what it changed for the whole process
     unknown: bool = False
+    is_over: bool = False
 
     def note(self, path: str, kind: DependencyKind) -> None:
         """Count *path* as a dependency, with its present state if this is the first time."""
@@ -57,14 +78,47 @@ class Trace:
             now = time.time_ns()
             self.seen[path, kind] = (state_of(path, kind), now)
 
+    def write(self, path: str) -> None:
+        """Count *path* as the render's own: what becomes of it is no news."""
+        if not self.is_over:
+            self.written.add(path)
+        elif len(self.habits.late) < MAX_HABITS:
+            self.habits.late.add(path)
+
+    def update(self, path: str) -> None:
+        """Count *path* as a dependency that is opened for a change in place."""
+        self.note(path, "file")
+        if not self.is_over:
+            self.expect_change(path, "file")
+
+    def expect_change(self, path: str, kind: DependencyKind) -> None:
+        """Take a change of *path* from now on for the render's own; one that came before is somebody else's."""
+        if self.is_over:
+            self.write(path)
+        elif (path, kind) not in self.changing:
+            self.changing.update((key, state_of(*key)) for key in _keys_of(path, kind))
+            self.may_change(path, kind)
+
+    def may_change(self, path: str, kind: DependencyKind) -> None:
+        """Note that such renders may change *path*, now or later."""
+        if len(self.habits.doubtful) < MAX_HABITS:
+            self.habits.doubtful.update(_keys_of(path, kind))
+
+    def doubt_change(self, descriptor: int) -> None:
+        """Don't take a change of that open file for the render's own: it is mapped for writing, as is numpy's default.
+
+        Most who read so write nothing.
+        """
+        for path, kind in list(self.changing):
+            with contextlib.suppress(OSError):
+                if kind == "file" and os.path.samestat(os.stat(path), os.fstat(descriptor)):
+                    del self.changing[path, kind]
+
     def dependencies(self) -> tuple[Dependency, ...]:
         """Return what was read, without what the render wrote itself."""
-        own = self.own_files()
-        return tuple(
-            Dependency(path, kind, state, at, folders_of(path))
-            for (path, kind), (state, at) in list(self.seen.items())
-            if path not in own
-        )
+        own, real_folder = self.own_files(), functools.cache(os.path.realpath)
+        seen = [(*key, *seen, folders_of(key[0], real_folder)) for key, seen in list(self.seen.items())]
+        return tuple(self._afterwards(Dependency(*each)) for each in seen if each[0] not in own)
 
     def glance(self) -> tuple[tuple[Dependency, ...], frozenset[str]]:
         """Return what was read and written so far, while the render goes on; looks at no disk, which may hang."""
@@ -77,12 +131,27 @@ class Trace:
         return seen, own
 
     def own_files(self) -> frozenset[str]:
-        """Return the files that the render itself wrote: changes of these are its own."""
-        updated = {p for p in self.opened_for_update if (p, "file") in self.seen and self._differs(p)}
-        return frozenset(self.written | updated)
+        """Return the files that such renders themselves write: changes of these are their own."""
+        databases = [path for path, kind in list(self.seen) if kind == "database"]
+        return frozenset(self.written | self.habits.late | {p + end for p in databases for end in BESIDE_DATABASES})
 
-    def _differs(self, path: str) -> bool:
-        return file_state(path) != self.seen[path, "file"][0]
+    def _afterwards(self, seen: Dependency) -> Dependency:
+        """Return *seen* with what became of it since, if such renders change it."""
+        key: Key = (seen.path, seen.kind)
+        if key not in self.changing and key not in self.habits.doubtful:
+            return seen
+        now = state_of(*key)
+        if now == seen.state:
+            return seen
+        is_written = self.changing.get(key, ()) == seen.state
+        if is_written and (seen.path, "database") not in self.seen:  # those are there to be written by many at once
+            return replace(seen, state=now, before=seen.state)
+        return replace(seen, after=now, is_written=is_written)
+
+
+def _keys_of(path: str, kind: DependencyKind) -> tuple[Key, ...]:
+    """Return what changes with *path*: a database may count as a file too, as an argument does."""
+    return ((path, kind),) if kind == "file" else ((path, kind), (path, "file"))
 
 
 def file_state(path: str) -> State:
@@ -107,9 +176,14 @@ def folder_state(path: str) -> State:
 
 
 def database_state(path: str) -> State:
-    """Return the state of a SQLite file and of its write-ahead log; an empty log counts as none."""
+    """Return the state of a SQLite file and of its write-ahead log; an empty log counts as none.
+
+    The log's ctime doesn't count: SQLite sets its owner whenever root opens the database, if only to read.
+    """
     log = file_state(path + "-wal")
-    return (file_state(path), log if log and log[2:3] != (0,) else None)
+    if log is not None and len(log) == 4:
+        log = (log[0], log[0], *log[2:]) if log[2] else None
+    return (file_state(path), log)
 
 
 def state_of(path: str, kind: DependencyKind) -> State:
@@ -123,138 +197,75 @@ def state_of(path: str, kind: DependencyKind) -> State:
         _current.reset(token)
 
 
-def folders_of(path: str) -> tuple[str, ...]:
-    """Return the folders in which a change of *path* shows: its own, a link's target's, and itself if it is one."""
-    real = os.path.realpath(path)
-    folders = {os.path.dirname(path), os.path.dirname(real)}
+def folders_of(path: str, real_folder: Callable[[str], str] = os.path.realpath) -> tuple[str, ...]:
+    """Return the folders in which a change of *path* shows: its own, a link's target's, and itself if it is one.
+
+    *real_folder* may remember: that each part of each path is looked at is what this takes its time for.
+    """
+    folder, name = os.path.split(path)
+    real = os.path.join(real_folder(folder), name)
+    if os.path.islink(real):
+        real = os.path.realpath(real)
+    folders = {folder, os.path.dirname(real)}
     if os.path.isdir(real):
         folders.add(real)
     return tuple(sorted(folders))
 
 
 @contextlib.contextmanager
-def trace(into: Trace) -> Iterator[Trace]:
-    """Attribute what the current context reads to *into*, and to no other trace, until the block ends."""
+def trace(into: Trace, of: Hashable = None) -> Iterator[Trace]:
+    """Attribute what the current context reads to *into*, and to no other trace, until the block ends.
+
+    *of* names whose habits it may tell of, and adds to: a plot's.
+    """
     install()
+    if of is not None:
+        into.habits = habits_of(of)
+    into.is_over = False
     token = _current.set(into)
     try:
         yield into
     finally:
         _current.reset(token)
+        into.is_over = True
+
+
+@contextlib.contextmanager
+def untraced() -> Iterator[None]:
+    """Let the code in this block read files, and start threads, on nobody's account."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def habits_of(plot: Hashable) -> Habits:
+    """Return what is known of the renders of *plot* in this process."""
+    habits = _habits.setdefault(plot, Habits())
+    while len(_habits) > MAX_PLOTS:
+        _habits.popitem(last=False)
+    return habits
 
 
 def install() -> None:
-    """Add the audit hook, the first time that this is called in a process."""
+    """Have files noticed that anybody opens, the first time that this is called in a process."""
     if not _installed:
         _installed.append(True)
         sys.addaudithook(_hook)
+        readers.install(_current.get)
+        following.install(_current.get)
 
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 _installed: list[bool] = []
+_habits: OrderedDict[Hashable, Habits] = OrderedDict()
 
 
 def _hook(event: str, arguments: tuple[object, ...]) -> None:
-    note = _EVENTS.get(event)
+    note = EVENTS.get(event)
     if note is None:
         return
     into = _current.get()
     if into is not None:
         note(into, *arguments)
-
-
-def _absolute(path: object) -> str | None:
-    """Return *path* as absolute text; None if it is a file descriptor, or nothing a plot would call its data."""
-    if not isinstance(path, str | bytes | os.PathLike):
-        return None
-    text = os.path.abspath(os.fsdecode(path))
-    ours = text.startswith(_NOT_DATA) and not text.startswith("/dev/shm/")  # noqa: S108 - a place for data, not ours
-    return None if ours or text.endswith(".pyc") else text
-
-
-def _on_open(into: Trace, path: object, _mode: object = None, flags: object = 0, *_: object) -> None:
-    text = _absolute(path)
-    if text is None:
-        return
-    if isinstance(flags, int) and flags & _WRITES:
-        into.written.add(text)
-        return
-    if isinstance(flags, int) and flags & os.O_RDWR:
-        into.opened_for_update.add(text)
-    into.note(text, "file")
-
-
-def _on_list(into: Trace, path: object = None, *_: object) -> None:
-    text = _absolute("." if path is None else path)
-    if text is not None:
-        into.note(text, "folder")
-
-
-def _on_glob(into: Trace, pattern: object, _recursive: object = False, root: object = None, *_: object) -> None:
-    """Note the folder a pattern starts from: a glob of a folder that isn't there lists nothing."""
-    base = os.fsdecode(root) if isinstance(root, str | bytes | os.PathLike) else ""
-    text = os.path.join(base, os.fsdecode(pattern)) if isinstance(pattern, str | bytes) else base
-    fixed = Path(text)
-    while any(c in str(fixed) for c in "*?["):
-        fixed = fixed.parent
-    _on_list(into, fixed if fixed != Path(text) else fixed.parent)
-
-
-def _on_connect(into: Trace, database: object, *_: object) -> None:
-    if not isinstance(database, str | bytes | os.PathLike):
-        return
-    name = os.fsdecode(database)
-    if name.startswith("file:"):
-        name = unquote(name[5:].partition("?")[0])
-        name = "/" + name.lstrip("/") if name.startswith("//") else name
-    text = None if name in ("", ":memory:") else _absolute(name)
-    if text is not None:
-        into.note(text, "database")
-
-
-def _on_write(into: Trace, *paths: object) -> None:
-    into.written.update(text for path in paths if (text := _absolute(path)) is not None)
-
-
-def _on_unknown(into: Trace, *_: object) -> None:
-    into.unknown = True
-
-
-_EVENTS: dict[str, Callable[..., None]] = {
-    "open": _on_open,
-    "os.listdir": _on_list,
-    "os.scandir": _on_list,
-    "glob.glob": _on_glob,
-    "glob.glob/2": _on_glob,
-    "sqlite3.connect": _on_connect,
-    "os.rename": lambda into, source, target, *_: _on_write(into, source, target),
-    "os.link": lambda into, source, target, *_: _on_write(into, target),
-    "os.symlink": lambda into, source, target, *_: _on_write(into, target),
-    "os.remove": lambda into, path, *_: _on_write(into, path),
-    "os.mkdir": lambda into, path, *_: _on_write(into, path),
-    **dict.fromkeys(
-        ("socket.connect", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen", "os.system", "os.posix_spawn"),
-        _on_unknown,
-    ),
-    **dict.fromkeys(("os.exec", "os.fork", "os.forkpty", "os.spawn"), _on_unknown),
-}
-
-
-def _folders_without_data() -> tuple[str, ...]:
-    """Return the folders of libraries, fonts, time zones and kernel files: their files are nobody's data."""
-    library = [*sysconfig.get_paths().values(), *site.getsitepackages(), site.getusersitepackages()]
-    own = [mpl.get_cachedir(), mpl.get_configdir(), mpl.get_data_path()]
-    system = [
-        "/proc",
-        "/sys",
-        "/dev",
-        "/usr/share/zoneinfo",
-        "/usr/share/fonts",
-        "/usr/share/locale",
-        "/usr/lib/locale",
-    ]
-    folders = [p for p in [*library, *own, *system] if p and p not in (sys.prefix, sys.base_prefix)]
-    return tuple(sorted({os.path.join(os.path.abspath(p), "") for p in folders})) + ("/etc/localtime",)
-
-
-_NOT_DATA = _folders_without_data()

@@ -91,6 +91,10 @@ class Render(_Section):
     timeout_s: AboveZero = 30.0
     max_pixels: Count = 16_000_000
     show_tracebacks: Literal["auto", "always", "never"] = "auto"
+    executor: Literal["threads", "processes", "dask"] = "threads"
+    recycle_after: Count = 200
+    memory_mb: Annotated[int, Field(ge=256)] = 2048
+    dask_scheduler: str = ""
 
 
 class Cache(_Section):
@@ -181,6 +185,9 @@ def load(file: Path | None, environment: Mapping[str, str], overrides: Mapping[s
         config = Config(**{name: value for name, value in merged.items() if name not in empty})
     except ValidationError as error:
         raise ConfigError(*(_describe(details, layers) for details in error.errors())) from error
+    if config.render.executor == "dask" and not config.render.dask_scheduler:
+        place = label(("render", "executor"), layers)
+        raise ConfigError(f"{place}: dask needs the address of a scheduler: render.dask_scheduler")
     address = config.listen.address
     if not (config.auth.open or is_loopback(address)):
         place = label(("listen", "address"), layers)

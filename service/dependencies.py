@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import os
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 from plots.paint import Outcome
-from plots.tracing import Dependency, DependencyKind, State
+from plots.tracing import Dependency, DependencyKind, Key, State
+from service.records import Marks, OwnChanges, Record
 from service.rendering import RenderRequest, digest, environment
 from service.states import States, look_at_local_file, without
 from service.store import Store
@@ -26,45 +26,7 @@ MAX_FILES = 1_000  # of one request; beyond that its state counts as unknown
 LOOK_LIMIT_S = 5.0
 LOOKERS = 4
 
-Key = tuple[str, DependencyKind]
-
-
-class Marks(NamedTuple):
-    """The parts of a state that aren't files: what refresh calls and viewers' clocks left behind, and the version."""
-
-    of_plot: str
-    of_subject: str
-    tick: str
-    version: str
-
-
-@dataclass(eq=False, slots=True)
-class Record:
-    """What one request, drawn by one version of its code, depended on so far: the union over its renders."""
-
-    code: str
-    files: dict[Key, tuple[str, ...]] = field(default_factory=dict)
-    own: frozenset[str] = frozenset()
-    unknown: bool = False
-    drawn: bool = False  # the last render gave a picture
-    ticked: bool = False  # some viewer had it redrawn by the clock
-    remote: tuple[Key, ...] = ()  # those of the files that lie on network mounts
-    last: tuple[tuple[Marks, list[int], list[tuple[State, bool]]], str] | None = (
-        None  # what was seen last, and its etag
-    )
-
-    def as_json(self) -> dict[str, object]:
-        """Return it as JSON can hold it."""
-        files = [[path, kind, list(folders)] for (path, kind), folders in self.files.items()]
-        told = {"unknown": self.unknown, "drawn": self.drawn, "ticked": self.ticked}
-        return {"code": self.code, "files": files, "own": sorted(self.own), **told}
-
-    @classmethod
-    def from_json(cls, value: Any) -> Record:  # Any: whatever the disk holds
-        """Return the record that *value* holds. Raises KeyError, TypeError or ValueError if it holds none."""
-        files = {(str(path), kind): tuple(folders) for path, kind, folders in value["files"]}
-        unknown, drawn, ticked = (bool(value[name]) for name in ("unknown", "drawn", "ticked"))
-        return cls(str(value["code"]), files, frozenset(value["own"]), unknown, drawn, ticked)
+log = logging.getLogger(__name__)
 
 
 class Dependencies:
@@ -81,13 +43,14 @@ class Dependencies:
         self._records: OrderedDict[str, Record] = OrderedDict()
         self._refreshes: dict[str, str] = {}
         self._viewer_ticks: dict[str, tuple[float, str]] = {}
+        self._changes = OwnChanges()
         self._environment = environment()
         self._lookers = ThreadPoolExecutor(LOOKERS, thread_name_prefix="look")
         self._looks: dict[str, asyncio.Future[None]] = {}
 
-    async def load(self) -> None:
-        """Take up what was known before the last stop."""
-        for (kind, key), value in (await self._store.load()).items():
+    def load(self, rows: Mapping[tuple[str, str], object]) -> None:
+        """Take up what was known before the last stop; *rows* are those of the store."""
+        for (kind, key), value in rows.items():
             if kind == "refresh":
                 self._refreshes[key] = str(value)
             elif kind == "dependencies":
@@ -117,6 +80,8 @@ class Dependencies:
             else self._states.look(path, kind, record.own, now_ns)
             for path, kind in record.files
         ]
+        if record.settled:
+            looks = [self._as_counted(record, key, *look) for key, look in zip(record.files, looks, strict=True)]
         ticks = self._ticks(request, record, now_ns / 1e9 if at_s is None else at_s)
         present = (self.marks(request), ticks, looks)
         if record.last is None or record.last[0] != present:  # hashing costs more than all the looks
@@ -130,12 +95,34 @@ class Dependencies:
         *marks* are those from before it started.
         """
         record = self._merge(request, outcome)
+        seen = {(each.path, each.kind): each for each in outcome.dependencies if (each.path, each.kind) in record.files}
+        states = {key: without(each.state, each.kind, each.path, record.own) for key, each in seen.items()}
+        for each in seen.values():
+            self._changes.note(each)
+        firsts = frozenset((key, self._changes.first(key, state)) for key, state in states.items())
+        record.judge(hash((marks, firsts)), list(seen.values()))
+        self._say_if_paused(request, record)
         looks = [
-            (d.path, d.kind, without(d.state, d.kind, d.path, record.own), self._is_young(d))
-            for d in outcome.dependencies
-            if (d.path, d.kind) in record.files
+            (*key, *self._as_counted(record, key, state, self._is_young(seen[key]))) for key, state in states.items()
         ]
         return self._digest(request, record, looks, marks, self._ticks(request, record, outcome.began_s))
+
+    def notice(self, request: RenderRequest) -> str:
+        """Return what its viewers should know of how *request* is kept up to date; most often nothing."""
+        record = self._record(request)
+        if record is None or not record.loop.is_paused:
+            return ""
+        names = sorted({os.path.basename(path) for path, _ in record.loop.settled})
+        return f"paused: it changes a file that it reads: {', '.join(names)}"
+
+    def _say_if_paused(self, request: RenderRequest, record: Record) -> None:
+        if record.loop.is_paused and not record.loop.told:
+            record.loop.told = True
+            log.warning("%s: %s", request.spec.name, self.notice(request))
+
+    def _as_counted(self, record: Record, key: Key, state: State, is_young: bool) -> tuple[State, bool]:
+        """Return the state of *key* as it counts for a request that changes it itself, if it does."""
+        return (self._changes.first(key, state), False) if key in record.settled else (state, is_young)
 
     def marks(self, request: RenderRequest) -> Marks:
         """Return what refresh calls and the polled version say now."""
@@ -249,8 +236,8 @@ class Dependencies:
         if over:
             files, own = dict(list(files.items())[-MAX_FILES:]), frozenset(sorted(own)[:MAX_FILES])
         unknown = old.unknown or outcome.unknown or over
-        new = Record(old.code, files, own, unknown, outcome.picture is not None, old.ticked)
-        new.remote = self._remote(files)
+        told = (unknown, outcome.picture is not None, old.ticked)
+        new = Record(old.code, files, own, *told, remote=self._remote(files), loop=old.loop)
         if new.as_json() != old.as_json() or request.key not in self._records:
             self._store.put("dependencies", request.key, new.as_json())
         self._records[request.key] = new

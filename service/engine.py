@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from plots.isolation import TURNS
 from plots.loading import Library
 from service.cache import Cache
 from service.catalog import Catalog
 from service.config import Config
 from service.dependencies import Dependencies
 from service.hub import Hub
+from service.journal import Journal
 from service.options import Options
+from service.placement import Placement
 from service.pool import RenderPool
 from service.renderer import Renderer
 from service.states import States
 from service.store import Store
 from service.versions import Versions
 from service.watcher import Watcher
+
+log = logging.getLogger(__name__)
 
 GALLERY = Path(__file__).resolve().parent.parent / "plots" / "gallery"
 
@@ -30,10 +36,13 @@ class Engine:
     """What the handlers need, and no more. *tasks* run from start to stop."""
 
     config: Config
+    store: Store
     catalog: Catalog
     renderer: Renderer
     dependencies: Dependencies
     versions: Versions
+    journal: Journal
+    placement: Placement
     pool: RenderPool
     hub: Hub
     watcher: Watcher
@@ -51,7 +60,9 @@ class Engine:
         versions = Versions(live.min_interval_s, config.cache.unknown_s)
         clocks = {"unknown_s": config.cache.unknown_s, "min_every_s": live.min_every_s}
         dependencies = Dependencies(States(), store, versions, **clocks)
-        pool = RenderPool(render.workers, render.queue, render.timeout_s)
+        journal = Journal(store.folder)
+        placement = Placement(render.executor, store, has_dask=bool(render.dask_scheduler))
+        pool = RenderPool.build(render, journal, placement)
 
         def rest_s(seconds: float) -> float:
             return max(live.min_interval_s, seconds * live.rest)
@@ -63,10 +74,13 @@ class Engine:
         watcher = Watcher(hub.touch, live.poll_s)
         return cls(
             config,
+            store,
             catalog,
             renderer,
             dependencies,
             versions,
+            journal,
+            placement,
             pool,
             hub,
             watcher,
@@ -78,7 +92,9 @@ class Engine:
         """Find the plots, and from then on keep up with every change."""
         self.hub.on_folders(self._follow)
         self.catalog.on_change(self._follow)
-        await self.dependencies.load()
+        await self._remember()
+        if not await asyncio.to_thread(TURNS.prove):
+            log.warning("this matplotlib can't draw in several threads at once: renders take turns")
         await self.catalog.rescan()
         self.tasks.append(asyncio.create_task(self.watcher.run(), name="watch files"))
         self.tasks.append(asyncio.create_task(self._keep_up(), name="keep up with plot files"))
@@ -96,7 +112,16 @@ class Engine:
         self.pool.close()
         self.catalog.close()
         self.versions.close()
+        self.journal.close()
         self.dependencies.close()
+
+    async def _remember(self) -> None:
+        """Take up what was known before the last stop, and what was being drawn if that was none of ours."""
+        rows = await self.store.load()
+        self.dependencies.load(rows)
+        self.placement.load(rows)
+        self.placement.note_died(await asyncio.to_thread(self.journal.left_behind))
+        await asyncio.to_thread(self.journal.open)
 
     def _follow(self) -> None:
         self.watcher.follow(self.hub.folders | self.catalog.folders)

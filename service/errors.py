@@ -11,6 +11,7 @@ ServiceError
     TooLarge            more pixels, or a longer URL, header or body than allowed
     PlotFailed          the plot's own code raised, or returned no picture
     Overloaded          the render queue is full
+        Quarantined     its code has killed one worker after another
     RenderTimeout       it took longer than it may
 
 Every text is written for a stranger: no absolute paths, no secrets.
@@ -129,6 +130,10 @@ class Overloaded(ServiceError):
     def __init__(self, message: str, retry_after_s: int = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Quarantined(Overloaded):
+    """Its code has killed one worker after another."""
 
 
 class RenderTimeout(ServiceError):

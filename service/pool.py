@@ -1,146 +1,107 @@
-"""Threads that draw: few of them, a bounded queue before them, and a limit on how long each drawing may take."""
+"""The pool: so many drawings at a time and so many that wait, each with a limit, each where it belongs."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
-from plots.isolation import TURNS, Turn
-from plots.paint import Failure, Job, Outcome, paint
-from plots.tracing import Trace
-from service.errors import Overloaded, RenderTimeout
-
-
-class Dropped(Exception):
-    """Nobody waited for that drawing any more when its turn came."""
-
-
-@dataclass(eq=False)
-class Ticket:
-    """One job on its way through the pool. `begin` runs in the worker, all else on the loop."""
-
-    plot: tuple[Path, str]
-    on_start: Callable[[], None]
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
-    started: asyncio.Event = field(default_factory=asyncio.Event)
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
-    trace: Trace = field(default_factory=Trace)
-    work: Future[Outcome] = field(init=False)
-    turn: Turn | None = None
-    began_s: float = 0.0
-    dropped: bool = False
-
-    def begin(self, turn: Turn) -> None:
-        """Start the clock: time spent waiting for a turn doesn't count against the limit."""
-        if self.dropped:
-            raise Dropped
-        self.turn, self.began_s = turn, time.time()
-        self.loop.call_soon_threadsafe(self._announce)
-
-    def _announce(self) -> None:
-        self.started.set()
-        self.on_start()
+from plots.paint import Job, Outcome
+from service.config import Render
+from service.errors import Overloaded
+from service.executors import Executor, Threads
+from service.journal import Journal
+from service.placement import Kind, Placement
+from service.processes import Processes
 
 
 class RenderPool:
-    """Runs ``paint`` for at most *workers* + *queue* jobs at a time, each for at most *timeout_s* seconds."""
+    """Hands each job to the executor that it is to be drawn by; at most *limit* are under way, the waiting included."""
 
-    def __init__(self, workers: int, queue: int, timeout_s: float) -> None:
-        self._workers = workers
-        self._limit = workers + queue
+    def __init__(self, executors: Mapping[Kind, Executor], placement: Placement, limit: int, timeout_s: float) -> None:
+        self._executors = executors
+        self._placement = placement
+        self._limit = limit
         self._timeout_s = timeout_s
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="render")
-        self._running: set[Ticket] = set()
-        self._lost: set[Ticket] = set()
+        self._running: set[asyncio.Task[Outcome]] = set()
+        self._drawing: set[asyncio.Task[Outcome]] = set()
         self.renders = 0
 
+    @classmethod
+    def build(cls, render: Render, journal: Journal, placement: Placement) -> RenderPool:
+        """Return a pool with the workers that the settings ask for; none of them runs before it is asked to draw."""
+        executors: dict[Kind, Executor] = {
+            "threads": Threads(render.workers, journal),
+            "processes": Processes(render.workers, render.recycle_after, render.memory_mb),
+        }
+        if render.dask_scheduler:
+            from service.cluster import Cluster  # what it takes is an extra
+
+            executors["dask"] = Cluster(render.dask_scheduler)
+        return cls(executors, placement, render.workers + render.queue, render.timeout_s)
+
     @property
-    def free_workers(self) -> int:
-        """Workers that aren't held by a drawing that ran over its time and has not ended."""
-        return self._workers - len(self._lost)
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of workers that there are."""
+        return tuple(self._executors)
+
+    def free_workers(self, kind: Kind) -> int:
+        """Return how many workers of that kind can still draw."""
+        return self._executors[kind].free_workers
 
     async def run(self, job: Job, on_start: Callable[[], None]) -> Outcome:
-        """Draw *job* in a worker; *on_start* is called on the loop when that begins.
+        """Draw *job* in a worker; *on_start* is called just before that begins.
 
         A caller that is cancelled before then takes the job out of the queue; later it is drawn to its end.
 
         Raises:
             Overloaded: the queue is full, or no worker is left.
-            RenderTimeout: an earlier drawing of the same plot ran over its time and has not ended.
         """
-        if len(self._running) >= self._limit or self.free_workers < 1:
-            raise Overloaded("the render queue is full" if self.free_workers else "no worker is left to draw")
-        plot = (job.spec.file, job.spec.qualname)
-        if any(lost.plot == plot for lost in self._lost):  # it would only take the next worker
-            raise RenderTimeout("an earlier drawing of this plot still hangs")
-        ticket = Ticket(plot, on_start)
-        self._running.add(ticket)
-        ticket.work = self._threads.submit(paint, job, ticket.trace, ticket.begin)
-        ticket.work.add_done_callback(lambda _: self._tell_end(ticket))
-        attending = asyncio.create_task(self._attend(ticket), name=f"draw {job.spec.name}")
+        if len(self._running) >= self._limit:
+            raise Overloaded("the render queue is full")
+        task = asyncio.create_task(self._draw(job, on_start), name=f"draw {job.spec.name}")
+        self._running.add(task)
+        task.add_done_callback(self._ended)
         try:
-            return await asyncio.shield(attending)
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
-            ticket.dropped = True  # if it has begun by now, that changes nothing, and it is still attended to
-            ticket.work.cancel()
-            attending.add_done_callback(lambda task: task.cancelled() or task.exception())
+            if task not in self._drawing:
+                task.cancel()
             raise
 
     async def drain(self, at_most_s: float) -> None:
         """Wait until nothing is drawn any more, but no longer than that."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(at_most_s):
-                for ticket in self._running - self._lost:
-                    await ticket.ended.wait()
+        if self._running:
+            await asyncio.wait(self._running, timeout=at_most_s)
 
     def close(self) -> None:
         """Take no more jobs."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for executor in self._executors.values():
+            executor.close()
 
-    async def _attend(self, ticket: Ticket) -> Outcome:
-        started, ended = (asyncio.ensure_future(event.wait()) for event in (ticket.started, ticket.ended))
-        try:
-            await asyncio.wait([started, ended], return_when=asyncio.FIRST_COMPLETED)
-            if ticket.dropped and not ended.done():
-                raise Overloaded("no worker is left to draw")
-            await asyncio.wait([ended], timeout=self._timeout_s)
-        finally:
-            started.cancel()
-            ended.cancel()
-        if not ticket.ended.is_set():
-            return self._give_up(ticket)
-        if ticket.work.cancelled() or isinstance(ticket.work.exception(), Dropped):
-            raise Overloaded("nobody waited for it any more")
+    async def _draw(self, job: Job, on_start: Callable[[], None]) -> Outcome:
+        task = asyncio.current_task()
+        assert task is not None
+
+        def begin() -> None:
+            self._drawing.add(task)
+            on_start()
+
+        kind = self._placement.choose(job.spec)
+        outcome = await self._executors[kind].run(job, begin, job.spec.timeout_s or self._timeout_s)
         self.renders += 1
-        return ticket.work.result()
+        if kind == "threads":
+            self._learn(job, outcome)
+        return outcome
 
-    def _give_up(self, ticket: Ticket) -> Outcome:
-        """Return the failure of a drawing that takes too long, and let others draw on meanwhile.
+    def _learn(self, job: Job, outcome: Outcome) -> None:
+        """Note what a plot did in a thread that it should not do there again."""
+        if outcome.failure is not None and outcome.failure.code == "render_timeout":
+            self._placement.note_hang(job.spec)
+        if outcome.process_wide:
+            self._placement.note_process_wide(job.spec, sorted(outcome.process_wide))
 
-        A thread can't be stopped: it holds its place until it truly ends. Where that was the last one, those that wait
-        are told so.
-        """
-        self._lost.add(ticket)
-        if ticket.turn is not None:
-            TURNS.write_off(ticket.turn)
-        if not self.free_workers:
-            for waiting in self._running - self._lost:
-                waiting.dropped = waiting.turn is None
-                waiting.started.set()
-        failure = Failure("render_timeout", f"the plot took longer than {self._timeout_s:g} s to draw")
-        read, own = ticket.trace.glance()
-        return Outcome(None, failure, read, own, ticket.trace.unknown, ticket.began_s, self._timeout_s)
-
-    def _tell_end(self, ticket: Ticket) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody counts any more
-            ticket.loop.call_soon_threadsafe(self._ended, ticket)
-
-    def _ended(self, ticket: Ticket) -> None:
-        self._running.discard(ticket)
-        self._lost.discard(ticket)
-        ticket.ended.set()
+    def _ended(self, task: asyncio.Task[Outcome]) -> None:
+        self._running.discard(task)
+        self._drawing.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited for it heard of it; nobody may have

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -14,12 +15,13 @@ from email.utils import format_datetime
 from plots.paint import Failure, Job, Outcome
 from service.cache import Cache
 from service.dependencies import Dependencies
-from service.errors import BadParameter, MissingFile, PlotFailed, RenderTimeout, ServiceError, TooLarge
+from service.errors import BadParameter, MissingFile, PlotFailed, Quarantined, RenderTimeout, ServiceError, TooLarge
 from service.pool import RenderPool
 from service.rendering import CONTENT_TYPES, Answer, Demand, Rendering, RenderRequest
 
 FIRST_WAIT_S = 2.0  # a failure is remembered for so long, doubling while it lasts
 LONGEST_WAIT_S = 60.0
+DEATHS = 3  # so many workers may die of a request before it is quarantined
 MAX_PASTS = 10_000
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class Past:
     error: ServiceError | None = None
     error_until_s: float = 0.0
     wait_s: float = 0.0
+    deaths: int = 0
 
 
 @dataclass(eq=False, slots=True)
@@ -214,13 +217,8 @@ class Renderer:
         self, request: RenderRequest, past: Past, outcome: Outcome, etag: str, queue_s: float
     ) -> Rendering | ServiceError:
         if outcome.failure is not None:
-            error = as_error(outcome.failure)
-            log.info("%s: %s %s", request.spec.name, error.message, outcome.failure.traceback)
-            past.wait_s = min(LONGEST_WAIT_S, past.wait_s * 2) if past.error is not None else FIRST_WAIT_S
-            past.failed_etag, past.error = etag, error
-            past.error_until_s = time.monotonic() + past.wait_s
-            return error
-        past.failed_etag, past.error = "", None
+            return self._fail(request, past, outcome.failure, etag)
+        past.failed_etag, past.error, past.deaths = "", None, 0
         picture = outcome.picture
         assert picture is not None
         at = datetime.now(UTC)
@@ -233,6 +231,7 @@ class Renderer:
             picture.height_px,
             picture.axes,
             picture.alt,
+            outcome.output,
             at,
             outcome.seconds,
             queue_s,
@@ -242,6 +241,22 @@ class Renderer:
         )
         self._cache.put(rendering)
         return rendering
+
+    def _fail(self, request: RenderRequest, past: Past, failure: Failure, etag: str) -> ServiceError:
+        """Remember *failure* for a while; a request that killed worker after worker, until something changes."""
+        error = as_error(failure)
+        log.info("%s: %s %s", request.spec.name, error.message, failure.traceback)
+        lasts = past.error is not None and past.failed_etag == etag
+        past.wait_s = min(LONGEST_WAIT_S, past.wait_s * 2) if lasts else FIRST_WAIT_S
+        past.deaths = (past.deaths if lasts else 0) + (failure.code == "worker_died")
+        if past.deaths >= DEATHS:
+            error = Quarantined(
+                f"its code has killed {DEATHS} workers: it is drawn again when its code or data changes"
+            )
+            past.wait_s = math.inf
+        past.failed_etag, past.error = etag, error
+        past.error_until_s = time.monotonic() + past.wait_s
+        return error
 
     def _past(self, key: str) -> Past:
         past = self._pasts.setdefault(key, Past())

@@ -59,7 +59,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A picture that was drawn, under its label. Times in seconds."""
+    """A picture that was drawn, under its label. Times in seconds; *output* is what a script printed, the end of it."""
 
     key: str
     etag: str
@@ -69,6 +69,7 @@ class Rendering:
     height_px: int
     axes: tuple[AxesDescription, ...]
     alt: str
+    output: str
     at: datetime
     seconds: float
     queue_s: float

@@ -48,6 +48,11 @@ class Store:
         self._complained = False
         self._puts = 0
 
+    @property
+    def folder(self) -> Path:
+        """The folder that it keeps its file in."""
+        return self._file.parent
+
     async def load(self) -> dict[tuple[str, str], object]:
         """Return all that is kept, oldest first."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, self._load) or {}

@@ -39,6 +39,10 @@ MAY_CATCH_ANYTHING = {
     "plots/importing.py": "the user's file is imported here",
     "plots/discover.py": "annotations, defaults and metaclasses are the user's own code",
     "service/versions.py": "the user's version= is called here",
+    "service/processes.py": "objects of user code are made again here",
+    "service/scheduler.py": "whatever distributed's network code raises means: not connected, try again",
+    "plots/parcel.py": "the user's annotations, defaults and metaclasses run here again",
+    "plots/scripts.py": "the user's script runs here",
     "service/hub.py": "an error of ours must not silence a page that is open all day; it is logged, and told",
 }
 FALLBACK = "NotFoundHandler"  # what answers where nothing in the table does

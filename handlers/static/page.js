@@ -24,3 +24,12 @@ export async function freshPage() {
   const text = await response.text().catch(() => null);
   return text === null ? null : new DOMParser().parseFromString(text, "text/html");
 }
+
+/**
+ * Write only what is new: what is selected, or read aloud, stays so.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

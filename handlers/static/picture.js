@@ -16,8 +16,6 @@
  * @property {number} tookMs how long that took
  */
 
-const OVERLOADED = 503;
-
 export class Picture {
   /** @type {{url: string, etag: string | null} | null} */
   #wanted = null;
@@ -117,7 +115,7 @@ export class Picture {
   async #refused(response, url, etag) {
     const { error } = await response.json();
     this.onTrouble(error, url);
-    if (response.status !== OVERLOADED) return;
+    if (error.code !== "overloaded") return;
     const waitMs = 1000 * (Number(response.headers.get("Retry-After")) || 1) * (1 + Math.random());
     window.setTimeout(() => {
       if (this.#loadingUrl === url && !this.isShown(url, etag)) this.show(url, etag);

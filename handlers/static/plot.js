@@ -3,7 +3,8 @@
 import { everySecond, setClock } from "./clock.js";
 import { Follower } from "./follower.js";
 import { Form } from "./form.js";
-import { find, freshPage } from "./page.js";
+import { Output } from "./output.js";
+import { find, freshPage, write } from "./page.js";
 import { Picture } from "./picture.js";
 import { LiveSocket } from "./socket.js";
 import { StatusLine } from "./status.js";
@@ -28,6 +29,8 @@ class PlotPage {
     this.line = new StatusLine(find(document, "#state", HTMLElement));
     this.form = new Form(find(document, "#form", HTMLFormElement), (step) => this.#changed(step));
     this.trouble = new TroublePanel(find(document, "#trouble", HTMLElement));
+    const output = document.querySelector("#output"); // only scripts have one, and not for everybody
+    this.output = output instanceof HTMLDetailsElement ? new Output(output, () => this.#learn()) : null;
     const image = find(this.figure, "img.live", HTMLImageElement);
     this.picture = new Picture(image, this.url, (shown) => this.#seen(shown), (why, url) => this.#refused(why, url));
     this.socket = new LiveSocket((link) => this.#linked(link), () => void this.#refresh());
@@ -110,6 +113,7 @@ class PlotPage {
   #seen(shown) {
     find(this.figure, ".room", HTMLCanvasElement).hidden = true;
     if (shown.url === this.url && this.#news?.state !== "stale") this.#recovered();
+    void this.output?.update();
     this.#tell();
   }
 
@@ -133,9 +137,11 @@ class PlotPage {
   async #failed(why, url) {
     if (url !== this.url) return;
     this.#blame(why);
-    const told = await this.#explain();
+    const told = await this.#learn();
+    const last = told?.error ?? told?.last_render?.error;
     const isStill = url === this.url && this.#news?.state !== "fresh";
-    if (told && isStill && told.code === why.code) this.#blame(told);
+    if (last && isStill && last.code === why.code) this.#blame(last);
+    this.output?.tell(told);
   }
 
   /** @param {import("./picture.js").Trouble} why */
@@ -150,14 +156,12 @@ class PlotPage {
     }
   }
 
-  /**
-   * Return all that the daemon tells of the last render's failure.
-   * @returns {Promise<import("./picture.js").Trouble | null>}
-   */
-  async #explain() {
+  /** Return what the daemon tells of the plot and its last render, its failure included; null if it can't. */
+  async #learn() {
     const response = await fetch(`${this.base}.json${this.query}`).catch(() => null);
     const told = await response?.json().catch(() => null);
-    return told?.error ?? told?.last_render?.error ?? null;
+    if (typeof told?.note === "string") tellPlace(told.note);
+    return told;
   }
 
   /** Say something in the picture's place; nothing, if it is empty. @param {string} text */
@@ -190,7 +194,7 @@ class PlotPage {
     const fresh = await freshPage();
     const form = fresh?.querySelector("#form");
     if (!fresh || !(form instanceof HTMLFormElement)) return;
-    for (const part of ["title", "h1", "#description", "#data-files"]) {
+    for (const part of ["title", "h1", "#place", "#description", "#data-files"]) {
       const [ours, theirs] = [document.querySelector(part), fresh.querySelector(part)];
       if (!(ours instanceof HTMLElement) || !(theirs instanceof HTMLElement)) continue;
       ours.replaceChildren(...document.importNode(theirs, true).childNodes);
@@ -200,6 +204,13 @@ class PlotPage {
     this.form.replace(form);
     this.#ask();
   }
+}
+
+/** Say where the plot is drawn, if that is special. @param {string} text */
+function tellPlace(text) {
+  const line = find(document, "#place", HTMLElement);
+  write(line, text);
+  line.hidden = text === "";
 }
 
 /** @param {Event} event */

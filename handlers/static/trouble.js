@@ -1,6 +1,6 @@
 /** The panel that says why the last render failed. */
 
-import { find } from "./page.js";
+import { find, write } from "./page.js";
 
 export class TroublePanel {
   /** @param {HTMLElement} panel */
@@ -25,13 +25,4 @@ export class TroublePanel {
   hide() {
     this.panel.hidden = true;
   }
-}
-
-/**
- * Write only what is new: what is selected, or read aloud, stays so.
- * @param {HTMLElement} element
- * @param {string} text
- */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

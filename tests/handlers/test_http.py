@@ -45,6 +45,13 @@ SLOW = """
         plt.plot([n])
 """
 
+SCRIPT = """
+    import matplotlib.pyplot as plt
+    print("<b>40 %</b> done")
+    plt.plot([1, 2])
+    plt.show()
+"""
+
 
 @pytest.fixture
 def lines(site: Site) -> Site:
@@ -118,6 +125,44 @@ async def test_the_description_tells_all_there_is_to_know(lines: Site) -> None:
     assert picture.headers["Etag"] == f'"{told["last_render"]["etag"]}"'
     again = await lines.fetch("/plots/line.json?smooth=2", headers={"If-None-Match": answer.headers["Etag"]})
     assert again.code == 304
+
+
+PLACED = """
+    import os
+    import matplotlib.pyplot as plt
+    from plotd import plot
+
+    @plot(executor="processes")
+    def plot_asks():
+        plt.plot([1, 2])
+
+    def plot_moves():
+        os.chdir("..")
+        plt.plot([1, 2])
+"""
+
+
+async def test_the_description_tells_where_a_plot_is_drawn_and_why(lines: Site) -> None:
+    lines.house.write("placed.py", PLACED)
+    told = {name: json.loads((await lines.fetch(f"/plots/{name}.json")).body) for name in ("line", "asks", "moves")}
+    assert {name: each["executor"] for name, each in told.items()} == {
+        "line": "threads",
+        "asks": "processes",
+        "moves": "processes",
+    }
+    assert told["line"]["note"] == ""
+    assert told["asks"]["note"] == "Drawn in a worker process, as its code asks for."
+    assert "its code uses os.chdir" in told["moves"]["note"]
+    assert all(each["last_render"]["error"] is None for each in told.values())
+
+
+@pytest.mark.parametrize("show", [True, False])
+async def test_what_a_script_printed_is_told_where_a_traceback_would_be(make_site: MakeSite, show: bool) -> None:
+    site = await make_site(show_tracebacks=show)
+    site.house.write("script.py", SCRIPT)
+    last = json.loads((await site.fetch("/plots/script.json")).body)["last_render"]
+    assert last["error"] is None
+    assert last.get("output") == ("<b>40 %</b> done\n" if show else None)
 
 
 async def test_the_single_file_needs_no_other_request(lines: Site) -> None:
@@ -421,15 +466,6 @@ async def test_a_queued_render_that_nobody_waits_for_is_dropped(make_site: MakeS
     assert site.house.renders == 1
 
 
-async def test_the_daemon_says_that_it_lives_and_is_ready(lines: Site) -> None:
-    assert json.loads((await lines.fetch("/healthz")).body)["status"] == "alive"
-    ready = json.loads((await lines.fetch("/readyz")).body)
-    assert ready["status"] == "ready"
-    lines.house.engine.ready.clear()
-    assert (await lines.fetch("/readyz")).code == 503
-    lines.house.engine.ready.set()
-
-
 async def test_too_long_a_url_is_a_414(lines: Site) -> None:
     assert (await lines.fetch(f"/plots/line.png?file_path={'a' * 9000}")).code == 414
 
@@ -460,7 +496,7 @@ async def test_clients_that_hang_up_take_their_renders_out_of_the_queue(make_sit
     pool, flights = site.house.engine.pool, site.house.engine.renderer._flights
     first = asyncio.create_task(site.fetch(f"/plots/slow.png?gate={tmp_path}/gate"))
     async with asyncio.timeout(20):
-        while not any(ticket.started.is_set() for ticket in pool._running):
+        while not pool._drawing:
             await asyncio.to_thread(os.getpid)
     writers = []
     for n in range(1, 9):

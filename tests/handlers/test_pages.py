@@ -246,6 +246,38 @@ async def test_a_failure_that_is_known_is_told_and_its_traceback_where_that_is_a
     assert ("traceback" in told) == show
 
 
+PRINTS = """
+    import matplotlib.pyplot as plt
+    print("<b>40 %</b> done")
+    plt.plot([1, 2])
+"""
+
+
+@pytest.mark.parametrize("show", [True, False])
+async def test_a_script_page_holds_what_it_printed_where_a_traceback_may_be_shown(
+    make_site: MakeSite, show: bool
+) -> None:
+    site = await make_site(show_tracebacks=show)
+    site.house.write("script.py", PRINTS)
+    site.house.write("people.py", PLOTS)
+    before = (await load(site, "/plots/script")).all("details", id="output")
+    assert ["Nothing was printed." in details.text for details in before] == [True] * show
+    assert (await site.fetch("/plots/script.png")).code == 200
+    after = (await load(site, "/plots/script")).all("details", id="output")
+    assert ["<b>40 %</b> done\n" in details.text for details in after] == [True] * show
+    assert all("open" not in details.attributes for details in after)
+    assert not (await load(site, "/plots/line")).all("details", id="output"), "what it prints is the daemon's log"
+
+
+async def test_the_page_says_where_a_plot_is_drawn_if_that_is_special(plots: Site) -> None:
+    plots.house.write("moves.py", "import os\ndef plot_moves(): os.chdir('/')")
+    line = (await load(plots, "/plots/moves")).one("p", id="place")
+    assert line.text == "Drawn in a worker process: its code uses os.chdir, which changes the whole process."
+    assert "hidden" not in line.attributes
+    line = (await load(plots, "/plots/line")).one("p", id="place")
+    assert (line.text, "hidden" in line.attributes) == ("", True)
+
+
 async def test_an_unknown_plot_is_a_page_with_the_nearest_names(plots: Site) -> None:
     page = await load(plots, "/plots/lin", status=404)
     assert page.one("h1").text == "There is no plot 'lin'; the nearest: 'line'"

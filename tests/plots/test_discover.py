@@ -16,8 +16,9 @@ import pytest
 
 from plots.discover import Discovery, Failure, aliases, scan
 from plots.isolation import TURNS
-from plots.loading import Library
-from plots.module import set_rc
+from plots.loading import Entry, Library
+from plots.module import Module, set_rc
+from plots.script import Script
 from plots.spec import PlotSpec
 
 Write = Callable[..., Path]
@@ -49,11 +50,17 @@ def plot(found: Discovery, name: str) -> PlotSpec:
     return next(spec for spec in found.plots if spec.name == name)
 
 
+def module_of(spec: PlotSpec) -> Module:
+    assert isinstance(spec.entry, Entry)
+    return spec.entry.module
+
+
 def messages(found: Discovery) -> dict[str, str]:
     return {failure.path: failure.message for failure in found.failures}
 
 
 PLOT = "def plot_a(): ..."
+SCRIPT = "import matplotlib.pyplot as plt\nplt.plot([1])"
 
 
 # What is found
@@ -115,6 +122,55 @@ def test_of_two_plots_of_one_name_in_a_file_the_last_counts(library: Library, wr
 def test_only_a_file_that_defines_plots_is_imported(library: Library, write: Write) -> None:
     file = write("p.py", "raise SystemExit('run')\n")
     assert scan([file], library) == Discovery(folders=(file.parent,))
+
+
+def test_a_script_is_one_plot_named_after_its_file_and_never_run(library: Library, write: Write) -> None:
+    file = write("runs/my_run.1.py", f'"""Runs.\n\n   Many."""\n{SCRIPT}\nraise SystemExit("run")')
+    write("helper.py", "import matplotlib.pyplot as plt\ndef draw(): plt.plot([1])")
+    write("both.py", f"{PLOT}\nif __name__ == '__main__':\n    {SCRIPT.replace(chr(10), '; ')}")
+    found = scan([file.parent.parent], library)
+    assert names(found) == ["both/a", "runs/my_run-1"]
+    assert found.failures == ()
+    spec = found.plots[1]
+    assert (spec.title, spec.description, spec.alias) == ("My Run.1", "Runs.\n\nMany.", "my_run-1")
+    assert (spec.file, spec.qualname, spec.parameters, spec.unservable) == (file, "", (), None)
+    assert [plot.is_script for plot in found.plots] == [False, True]
+    assert isinstance(spec.entry, Script)
+    assert (spec.entry.file, spec.entry.source, spec.entry.rc) == (file, file.read_bytes(), {})
+
+
+def test_a_script_and_a_data_file_of_one_name_are_told_apart(library: Library, write: Write) -> None:
+    write("run.csv")
+    folder = write("run.py", SCRIPT).parent
+    before = scan([folder], library)
+    assert names(before) == ["run", "run-py"]
+    (folder / "run.csv").unlink()
+    assert names(scan([folder], library, before.plots)) == ["run-py"]
+    assert names(scan([folder], library)) == ["run"]
+
+
+def test_an_edit_of_a_script_makes_it_another(library: Library, write: Write) -> None:
+    file = write("s.py", SCRIPT)
+    [before], [same] = scan([file], library).plots, scan([file], library).plots
+    write("s.py", SCRIPT + "\nplt.title('new')")
+    [after] = scan([file], library).plots
+    assert before.code == same.code != after.code
+    assert before.entry.sources == same.entry.sources != after.entry.sources
+    assert [path for path, _ in after.entry.sources] == [str(file)]
+    write("s.py", PLOT)
+    assert names(scan([file], library, [after])) == ["s/a"]
+
+
+def test_a_script_that_is_a_link_changes_with_what_it_leads_to(library: Library, write: Write) -> None:
+    real, link = write("real/s.py", SCRIPT), write("here/x.txt").with_name("s.py")
+    link.symlink_to(real)
+    [spec] = scan([link], library).plots
+    assert [path for path, _ in spec.entry.sources] == [str(link), str(real)]
+
+
+def test_what_a_file_changes_for_the_whole_process_is_told_of_its_plots(library: Library, write: Write) -> None:
+    file = write("p.py", "import os\ndef plot_a(): os.chdir('x')\ndef plot_b(): ...")
+    assert [spec.process_wide for spec in scan([file], library).plots] == [("os.chdir",)] * 2
 
 
 def test_what_is_nobodys_plot_is_passed_over(library: Library, write: Write) -> None:
@@ -231,7 +287,7 @@ def test_a_link_to_another_folder_is_followed_under_its_own_name(library: Librar
     (new.parent / "latest").symlink_to("run2")
     found = scan([new.parent], library)
     assert names(found) == ["latest/sub/p/a", "run1/metrics", "run2/sub/p/a"]
-    assert found.plots[0].entry.module is found.plots[2].entry.module
+    assert module_of(found.plots[0]) is module_of(found.plots[2])
 
 
 @pytest.fixture
@@ -536,10 +592,12 @@ def test_an_import_that_hangs_leaves_the_rest_to_be_found(write: Write) -> None:
 def test_a_world_writable_file_is_told_of_but_only_if_it_would_be_run(library: Library, write: Write) -> None:
     ran = write("x.txt").parent / "ran"
     write("p.py", f"open({str(ran)!r}, 'w').close()\ndef plot_a(): ...").chmod(0o666)
+    write("s.py", SCRIPT).chmod(0o666)
     write("helper.py").chmod(0o666)
     found = scan([ran.parent], library)
-    assert (names(found), list(messages(found))) == ([], ["p.py"])
+    assert (names(found), list(messages(found))) == ([], ["p.py", "s.py"])
     assert "chmod o-w p.py" in messages(found)["p.py"]
+    assert "chmod o-w s.py" in messages(found)["s.py"]
     assert not ran.exists()
 
 
@@ -555,10 +613,10 @@ def test_edits_new_files_and_removals_show_in_the_next_scan(library: Library, wr
     assert after.plots[0].code != before.plots[0].code
     file.unlink()
     assert names(scan([file.parent], library)) == ["q/a"]
-    module = before.plots[0].entry.module.private, after.plots[0].entry.module.private
+    private = module_of(before.plots[0]).private, module_of(after.plots[0]).private
     del before, after
     gc.collect()
-    assert not {*module} & {*sys.modules}
+    assert not {*private} & {*sys.modules}
 
 
 def test_a_discovery_cannot_be_changed(library: Library, write: Write) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plots.source import GRAIN_NS, Source, WorldWritable
+from plots.source import GRAIN_NS, Disk, Given, Source, WorldWritable, file_of, folder_of
 
 
 @pytest.fixture
@@ -71,3 +71,27 @@ def test_a_link_is_as_safe_as_the_folder_of_what_it_links_to(file: Path, tmp_pat
     assert not Source.glance(str(file)).danger
     os.chmod(folder, 0o1777)
     assert "the folder open" in Source.glance(str(file)).danger
+
+
+def test_what_was_given_goes_before_what_is_there(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py", "kit/__init__.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("there")
+    source = Source(str(tmp_path / "a.py"), None, 1, "", "digest")
+    disk = Disk([Given(source, b"given"), Given(replace(source, path="/no/where/kit.py"), b"")], ["/bare"])
+    assert disk.read(disk.glance(source.path)) == (source, b"given")
+    assert disk.read(disk.glance(str(tmp_path / "b.py")))[1] == b"there"
+    assert [disk.is_folder(path) for path in ("/no/where", "/no", "/bare", str(tmp_path))] == [True] * 4
+    assert not disk.is_folder(source.path)
+    assert file_of("kit", [str(tmp_path), "/no/where"], set(), disk) == "/no/where/kit.py"
+    missing: set[str] = set()
+    assert file_of("b", ["/no/where", str(tmp_path)], missing, disk) == str(tmp_path / "b.py")
+    assert "/no/where/b.py" in missing
+    assert folder_of("where", ["/no"], set(), disk) == "/no/where"
+
+
+def test_what_was_refused_where_it_was_read_is_refused_where_it_is_given(file: Path) -> None:
+    source = replace(Source.glance(str(file)), danger="anyone could have written it")
+    disk = Disk([Given(source, b"")])
+    with pytest.raises(WorldWritable, match="anyone"):
+        disk.read(disk.glance(str(file)))

@@ -253,7 +253,7 @@ async def test_a_damaged_file_of_dependencies_is_begun_anew(tmp_path: Path, expe
 
 
 async def test_a_place_that_cannot_be_written_costs_only_the_memory(tmp_path: Path, expected_log: list[str]) -> None:
-    expected_log.append("can't keep dependencies")
+    expected_log += ["can't keep dependencies", "can't note what is being drawn"]
     (tmp_path / "plots").mkdir()
     (tmp_path / "file").touch()
     async with open_house(tmp_path / "plots", tmp_path / "file" / "kept") as house:

@@ -13,47 +13,63 @@ from service.errors import Overloaded, RenderTimeout
 HANGS = """
     import threading
     import matplotlib.pyplot as plt
+    from plotd import plot
 
     gates = [threading.Event() for _ in range(9)]
 
+    @plot(timeout=0.3)
     def plot_hang(n: int = 0):
         try:
-            gates[n].wait()
+            gates[n].wait(60)
         except BaseException:
-            gates[n].wait()
+            gates[n].wait(60)
 
     def plot_ok(n: int = 0):
         plt.plot([n])
 """
 
 
-async def test_when_the_last_worker_is_lost_those_that_wait_are_told_so(make_house: MakeHouse) -> None:
-    house = await make_house(render={"workers": 1, "timeout_s": 0.3})
+async def test_a_thread_that_hangs_is_replaced_and_its_plot_gets_no_other(make_house: MakeHouse) -> None:
+    house = await make_house(render={"workers": 1})
     house.write("hangs.py", HANGS)
     hung = asyncio.create_task(house.get("hang"))
     queued = asyncio.create_task(house.get("ok"))
     with pytest.raises(RenderTimeout):
         await hung
+    assert (await queued).error is None
+    assert (await house.get("ok", "n=1")).error is None
+    placement, plots = house.engine.placement, {spec.alias: spec for spec in house.engine.catalog.plots}
+    assert placement.choose(plots["hang"]) == "processes"
+    assert placement.choose(plots["ok"]) == "threads"
+    plots["hang"].entry.function().__globals__["gates"][0].set()
+
+
+async def test_threads_that_hang_are_not_replaced_without_end(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.executors.MOST_LOST", 1)
+    house = await make_house(render={"workers": 1})
+    house.write("hangs.py", HANGS)
+    with pytest.raises(RenderTimeout):
+        await house.get("hang")
+    assert house.engine.pool.free_workers("threads") == 0
     with pytest.raises(Overloaded, match="no worker is left"):
-        await queued
-    with pytest.raises(Overloaded):
-        await house.get("ok", "n=1")
-    assert house.engine.pool.free_workers == 0
+        await house.get("ok")
     (spec,) = [spec for spec in house.engine.catalog.plots if spec.alias == "hang"]
     spec.entry.function().__globals__["gates"][0].set()
     async with asyncio.timeout(20):
-        while not house.engine.pool.free_workers:
+        while not house.engine.pool.free_workers("threads"):
             await asyncio.to_thread(lambda: None)
     assert (await house.get("ok", "n=2")).error is None
 
 
 async def test_a_drawing_whose_clients_left_is_still_held_to_its_limit(make_house: MakeHouse) -> None:
-    house = await make_house(render={"workers": 2, "timeout_s": 0.3})
+    house = await make_house(render={"workers": 2})
     house.write("hangs.py", HANGS)
     pool = house.engine.pool
     leaving = asyncio.create_task(house.get("hang"))
     async with asyncio.timeout(20):
-        while not any(ticket.started.is_set() for ticket in pool._running):
+        while not pool._drawing:
             await asyncio.to_thread(lambda: None)
     leaving.cancel()
     assert (await house.get("ok")).error is None

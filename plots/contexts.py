@@ -1,0 +1,298 @@
+"""What matplotlib keeps once for the whole process, kept once for each render instead.
+
+A context variable says whose it is, so unmodified pyplot code can draw in several threads at once. These are private
+places of matplotlib: `install` looks for each before it touches any, and `plots.isolation` proves that it works.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import functools
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, MutableMapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("agg")  # before any user code is imported, so that none opens a window
+
+import matplotlib.dates
+import matplotlib.pyplot as plt
+import matplotlib.units
+from matplotlib import RcParams, mathtext
+from matplotlib._pylab_helpers import Gcf
+from matplotlib.backend_bases import FigureCanvasBase
+from matplotlib.figure import Figure
+
+from plots import randomness
+from plots.baton import Baton
+
+Rc = dict[str, Any]  # Any: a setting may be of any type
+
+_LIVE: Any = mpl.rcParams  # Any, here and below: matplotlib's stubs don't tell of its private places
+BASELINE: Rc = dict(_LIVE)
+DRAWING = Baton()  # stands in for Figure._render_lock: one figure is drawn at a time in a process
+_MATH = threading.RLock()
+_MATH_SETTINGS = tuple(key for key in BASELINE if key.startswith("mathtext."))
+
+
+def fresh_rc() -> Rc:
+    """Return the rcParams that every render starts from; code that appends to a list of them appends to its own."""
+    return {key: list(value) if type(value) is list else value for key, value in BASELINE.items()}
+
+
+@dataclass(eq=False, slots=True)
+class State:
+    """One render's own: pyplot's figures, rcParams and registries, all as in a fresh interpreter."""
+
+    figures: OrderedDict[Any, Any] = field(default_factory=OrderedDict)
+    rc: Rc = field(default_factory=fresh_rc)
+    tables: dict[str, dict[Any, Any]] = field(default_factory=lambda: {n: dict(t) for n, t in _SHARED.items()})
+
+
+_state: ContextVar[State | None] = ContextVar("render", default=None)
+_SHARED: dict[str, dict[Any, Any]] = {}  # the registries of the process, by name
+_installed: list[bool] = []  # whether that could be done, once it was tried
+
+
+def rc_in_force() -> Rc:
+    """Return the dict that holds the rcParams of this context; of the process, outside of any render."""
+    state = _state.get()
+    live: Rc = _LIVE  # a dict too, beneath its own methods
+    return live if state is None else state.rc
+
+
+@contextlib.contextmanager
+def own_state() -> Iterator[State]:
+    """Give the code in this block, and threads that it starts, a state of their own. Its figures are closed at the end.
+
+    Raises:
+        RuntimeError: this matplotlib keeps its state elsewhere.
+    """
+    if not install():
+        raise RuntimeError("this matplotlib keeps its state where nobody looked for it")
+    state = State()
+    token = _state.set(state)
+    try:
+        with randomness.own_generators():
+            yield state
+        plt.close("all")
+    finally:
+        state.figures.clear()
+        _state.reset(token)
+
+
+def install() -> bool:
+    """Put ours in the places of theirs, the first time that this is called; say whether all of them were there."""
+    if not _installed:
+        _installed.append(_are_there())
+        if _installed[0]:
+            _isolate_pyplot()
+            _isolate_registries()
+            randomness.install()
+            _tame_windows()
+            _take_context_along()
+    return _installed[0]
+
+
+def _are_there() -> bool:
+    """Look for every place before any of them is changed."""
+    own = (("_get", RcParams), ("_set", RcParams), ("_update_raw", RcParams), ("_render_lock", Figure))
+    kept = (("_cmaps", mpl.colormaps), ("_color_sequences", mpl.color_sequences))
+    more = (("switch_backend", plt), ("start_event_loop", FigureCanvasBase))
+    parse = getattr(mathtext.MathTextParser, "_parse_cached", None)
+    there = all(name in vars(owner) for name, owner in (*own, *kept, *more))
+    return (
+        there
+        and randomness.are_there()
+        and isinstance(Gcf.figs, OrderedDict)
+        and hasattr(parse, "__wrapped__")
+        and type(_LIVE) is RcParams
+    )
+
+
+class _OwnRcParams(RcParams):
+    """The live rcParams: reads and writes go to the dict of the render that asks."""
+
+    def __getitem__(self: Any, key: str) -> Any:
+        state = _state.get()
+        return _any(RcParams).__getitem__(self, key) if state is None or self is not _LIVE else state.rc[key]
+
+    def _get(self: Any, key: str) -> Any:
+        state = _state.get()
+        return dict.__getitem__(self, key) if state is None or self is not _LIVE else state.rc[key]
+
+    def _set(self: Any, key: str, val: Any) -> None:
+        state = _state.get()
+        if state is None or self is not _LIVE:
+            dict.__setitem__(self, key, val)
+        else:
+            state.rc[key] = val
+
+    def _update_raw(self: Any, other_params: Any) -> None:
+        other = rc_in_force() if other_params is _LIVE else other_params
+        dict.update(rc_in_force() if self is _LIVE else self, dict.items(other))
+
+    def copy(self: Any) -> RcParams:
+        """Return a copy that belongs to nobody."""
+        copied: Any = RcParams()
+        dict.update(copied, rc_in_force() if self is _LIVE else self)
+        whole: RcParams = copied
+        return whole
+
+
+class _Table(MutableMapping[Any, Any]):
+    """A registry: that of the render that asks, a copy of the process's own at its start."""
+
+    def __init__(self, name: str, shared: dict[Any, Any]) -> None:
+        self._name = name
+        _SHARED[name] = shared
+
+    def _here(self) -> dict[Any, Any]:
+        state = _state.get()
+        return _SHARED[self._name] if state is None else state.tables[self._name]
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._here()[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._here()[key] = value
+
+    def __delitem__(self, key: Any) -> None:
+        del self._here()[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._here())
+
+    def __len__(self) -> int:
+        return len(self._here())
+
+
+class _Figures(_Table):
+    """pyplot's figures, the current one last."""
+
+    def _here(self) -> OrderedDict[Any, Any]:
+        state = _state.get()
+        shared: OrderedDict[Any, Any] = self._shared
+        return shared if state is None else state.figures
+
+    def __init__(self, shared: OrderedDict[Any, Any]) -> None:
+        self._shared = shared
+
+    def values(self) -> Any:
+        """Return a view that can be reversed."""
+        return self._here().values()
+
+    def move_to_end(self, key: Any) -> None:
+        """Make *key* the current figure."""
+        self._here().move_to_end(key)
+
+
+class _Units(matplotlib.units.Registry):
+    """The converters of units; pandas puts its own there while it plots."""
+
+    def _here(self) -> dict[Any, Any]:
+        state = _state.get()
+        return self if state is None else state.tables["units"]
+
+    def __getitem__(self, key: Any) -> Any:
+        here = self._here()
+        return dict.__getitem__(here, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        dict.__setitem__(self._here(), key, value)
+
+    def __contains__(self, key: object) -> bool:
+        return dict.__contains__(self._here(), key)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return the converter of the class *key*."""
+        return dict.get(self._here(), key, default)
+
+    def pop(self, key: Any, *default: Any) -> Any:
+        """Take the converter of the class *key* away."""
+        return dict.pop(self._here(), key, *default)
+
+    def items(self) -> Any:
+        """Return the classes and their converters."""
+        return dict.items(self._here())
+
+
+def _isolate_pyplot() -> None:
+    registry, figure, dates, parser = (
+        _any(place) for place in (Gcf, Figure, matplotlib.dates, mathtext.MathTextParser)
+    )
+    _LIVE.__class__ = _OwnRcParams
+    registry.figs = _Figures(registry.figs)
+    figure._render_lock = DRAWING
+    dates.get_epoch()  # it is settled by the first date that is drawn, and must not be by a plot of the user
+    parse = parser._parse_cached.__wrapped__
+    # Its parser is one for the process, and what it makes also depends on settings that aren't in its cache's key.
+    cached = functools.lru_cache(50)(lambda parser, settings, *args: parse(parser, *args))
+
+    def parse_alone(self: Any, *args: Any) -> Any:
+        rc = rc_in_force()
+        settings = tuple(map(str, map(rc.get, _MATH_SETTINGS)))
+        with _MATH:
+            return cached(self, settings, *args)
+
+    parser._parse_cached = parse_alone
+
+
+def _isolate_registries() -> None:
+    maps, sequences = _any(mpl.colormaps), _any(mpl.color_sequences)
+    maps._cmaps = _Table("colormaps", maps._cmaps)
+    sequences._color_sequences = _Table("sequences", sequences._color_sequences)
+    _SHARED["units"] = matplotlib.units.registry
+    matplotlib.units.registry.__class__ = _Units
+
+
+def _tame_windows() -> None:
+    """Let code that means to show windows draw on as if it had: there are none here, and nobody to wait for."""
+    plt.switch_backend("agg")  # it loads the backend only with the first figure: that would be within a render
+    switch, pause, wait = plt.switch_backend, plt.pause, FigureCanvasBase.start_event_loop
+    show = plt.show
+
+    @functools.wraps(switch)
+    def switch_backend(newbackend: str) -> None:
+        if _state.get() is None:
+            switch(newbackend)
+
+    @functools.wraps(pause)
+    def pause_not(interval: float) -> None:
+        if _state.get() is None:
+            pause(interval)
+
+    @functools.wraps(wait)
+    def wait_not(self: FigureCanvasBase, timeout: float = 0) -> None:
+        if _state.get() is None:
+            wait(self, timeout)
+
+    @functools.wraps(show)
+    def show_not(*args: Any, **kwargs: Any) -> Any:
+        return show(*args, **kwargs) if _state.get() is None else None
+
+    plt.switch_backend, plt.pause, plt.show = switch_backend, pause_not, show_not
+    FigureCanvasBase.start_event_loop = wait_not  # type: ignore[method-assign]
+
+
+def _take_context_along() -> None:
+    """Have threads that a render starts run in its context: they draw into its figures, and read on its account."""
+    start = threading.Thread.start
+
+    @functools.wraps(start)
+    def start_within(self: threading.Thread) -> None:
+        if _state.get() is not None:
+            context, run = contextvars.copy_context(), self.run
+            self.run = lambda: context.run(run)  # type: ignore[method-assign]
+        start(self)
+
+    threading.Thread.start = start_within  # type: ignore[method-assign]
+
+
+def _any(place: Any) -> Any:
+    return place

@@ -1,0 +1,158 @@
+"""Workers of every kind: what each promises, and the threads of this process. Others have files of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from plots.isolation import TURNS, Turn
+from plots.paint import Failure, Job, Outcome, paint
+from plots.tracing import Trace
+from service.errors import Overloaded
+from service.journal import Journal, PlotKey
+
+MOST_LOST = 16  # threads that hang in C are replaced, but each keeps its memory, and maybe a processor busy
+
+
+class Executor(Protocol):
+    """A kind of worker. Used from the event loop only."""
+
+    @property
+    def free_workers(self) -> int:
+        """How many can still draw."""
+
+    async def run(self, job: Job, begin: Callable[[], None], limit_s: float) -> Outcome:
+        """Draw *job* as soon as a worker is free; *begin* is called on the loop just before.
+
+        A caller that is cancelled before then takes the job back; later it is drawn to its end. A drawing that takes
+        longer than *limit_s* comes back as the failure ``render_timeout``, one whose worker died as ``worker_died``.
+
+        Raises:
+            Overloaded: there is nobody to draw it.
+        """
+
+    def close(self) -> None:
+        """Take no more jobs, and leave nothing running that would keep the process alive."""
+
+
+@dataclass(eq=False)
+class Ticket:
+    """One job in a thread. `begin` runs there, all else on the loop."""
+
+    job: Job
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    trace: Trace = field(default_factory=Trace)
+    work: Future[Outcome] = field(init=False)
+    turn: Turn | None = None
+    began_s: float = 0.0
+    since_s: float = 0.0
+
+    def begin(self, turn: Turn) -> None:
+        """Start the clock: time spent waiting for a turn doesn't count against the limit."""
+        self.turn, self.began_s, self.since_s = turn, time.time(), time.monotonic()
+        self.loop.call_soon_threadsafe(self.started.set)
+
+    def spent_s(self) -> float:
+        """Return how long it has been drawn; waiting for others to draw doesn't count."""
+        waited_s = self.turn.waited_s if self.turn is not None else 0.0
+        return time.monotonic() - self.since_s - waited_s
+
+
+class Threads:
+    """*workers* threads of this process. One whose drawing hangs is written off, and replaced."""
+
+    def __init__(self, workers: int, journal: Journal) -> None:
+        self._workers = workers
+        self._journal = journal
+        self._idle: asyncio.Queue[ThreadPoolExecutor] = asyncio.Queue()
+        for _ in range(workers):
+            self._idle.put_nowait(_new_thread())
+        self._lost: set[Ticket] = set()
+        self.running: set[Ticket] = set()
+
+    @property
+    def free_workers(self) -> int:
+        """Workers that can still draw: all, while those that hang can be replaced."""
+        return self._workers if len(self._lost) < MOST_LOST else 0
+
+    async def run(self, job: Job, begin: Callable[[], None], limit_s: float) -> Outcome:
+        """Draw *job* in a thread, as every executor does."""
+        if not self.free_workers:
+            raise Overloaded("no worker is left to draw")
+        thread = await self._idle.get()
+        begin()
+        ticket = Ticket(job)
+        self.running.add(ticket)
+        ticket.work = thread.submit(self._draw, ticket)
+        ticket.work.add_done_callback(lambda _: self._tell_end(ticket))
+        attending = asyncio.create_task(self._attend(ticket, thread, limit_s), name=f"draw {job.spec.name}")
+        try:
+            return await asyncio.shield(attending)
+        except asyncio.CancelledError:
+            attending.add_done_callback(lambda task: task.cancelled() or task.exception())
+            raise
+
+    def close(self) -> None:
+        """Take no more jobs; a thread that hangs is left to itself."""
+        while not self._idle.empty():
+            self._idle.get_nowait().shutdown(wait=False, cancel_futures=True)
+
+    def _draw(self, ticket: Ticket) -> Outcome:
+        """Draw in this thread; should the process die of it, the journal names the plot."""
+        slot = self._journal.begin(PlotKey.of(ticket.job.spec))
+        try:
+            return paint(ticket.job, ticket.trace, ticket.begin)
+        finally:
+            self._journal.end(slot)
+
+    async def _attend(self, ticket: Ticket, thread: ThreadPoolExecutor, limit_s: float) -> Outcome:
+        started, ended = (asyncio.ensure_future(event.wait()) for event in (ticket.started, ticket.ended))
+        try:
+            await asyncio.wait([started, ended], return_when=asyncio.FIRST_COMPLETED)
+            left_s = limit_s
+            while left_s > 0 and not ticket.ended.is_set():
+                await asyncio.wait([ended], timeout=left_s)
+                left_s = limit_s - ticket.spent_s()
+        finally:
+            started.cancel()
+            ended.cancel()
+        if not ticket.ended.is_set():
+            return self._give_up(ticket, thread, limit_s)
+        self._idle.put_nowait(thread)
+        return ticket.work.result()
+
+    def _give_up(self, ticket: Ticket, thread: ThreadPoolExecutor, limit_s: float) -> Outcome:
+        """Return the failure of a drawing that takes too long; another thread draws in place of the one that hangs."""
+        self._lost.add(ticket)
+        if ticket.turn is not None:
+            TURNS.write_off(ticket.turn)
+        thread.shutdown(wait=False)
+        self._idle.put_nowait(_new_thread())
+        return too_late(ticket.trace, ticket.began_s, limit_s)
+
+    def _tell_end(self, ticket: Ticket) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody counts any more
+            ticket.loop.call_soon_threadsafe(self._ended, ticket)
+
+    def _ended(self, ticket: Ticket) -> None:
+        self.running.discard(ticket)
+        self._lost.discard(ticket)
+        ticket.ended.set()
+
+
+def too_late(trace: Trace, began_s: float, limit_s: float) -> Outcome:
+    """Return what came of a drawing that took longer than *limit_s*: all that *trace* had seen by then."""
+    failure = Failure("render_timeout", f"the plot took longer than {limit_s:g} s to draw")
+    read, own = trace.glance()
+    return Outcome(None, failure, read, own, trace.unknown, began_s, limit_s)
+
+
+def _new_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="render")
