@@ -29,15 +29,16 @@ class DescriptionHandler(PlotHandler):
         catalog, renderer = self.engine.catalog, self.engine.renderer
         spec = await catalog.spec(name)
         words = words_of_query(self.request.query)
-        described = summary(spec, catalog)
+        placement = self.engine.placement
+        described = {**summary(spec, catalog), "executor": placement.choose(spec), "note": placement.why(spec)}
         if words or not catalog.lacks(spec):
             demand = await catalog.demand(name, self.request.query)
             answer = await self.wait_for(renderer.attempt(demand.request))
             read = self.engine.dependencies.known(demand.request)
             described["dependencies"] = sorted({catalog.relative(path) for path, _ in read})
+            described["note"] = described["note"] or self.engine.dependencies.notice(demand.request)
             described |= last_render(answer, with_traceback=self.settings["show_tracebacks"])
-        placement = self.engine.placement
-        self.write_json({**described, "executor": placement.choose(spec), "note": placement.why(spec)})
+        self.write_json(described)
 
     head = get
 
@@ -77,7 +78,12 @@ def summary(spec: PlotSpec, catalog: Catalog) -> dict[str, object]:
 def last_render(answer: Answer | ServiceError, *, with_traceback: bool) -> dict[str, object]:
     """Return what the last render came to; what a script printed is for the same eyes as a traceback."""
     if isinstance(answer, ServiceError):
-        return {"last_render": {"error": told(answer, with_traceback=with_traceback)}}
+        return {
+            "last_render": {
+                "error": told(answer, with_traceback=with_traceback),
+                **printed(answer, with_traceback=with_traceback),
+            }
+        }
     drawn = answer.rendering
     last: dict[str, object] = {
         "etag": drawn.etag,
@@ -87,8 +93,13 @@ def last_render(answer: Answer | ServiceError, *, with_traceback: bool) -> dict[
         "error": told(answer.error, with_traceback=with_traceback) if answer.error else None,
     }
     if with_traceback:
-        last["output"] = drawn.output
+        last |= {"output": drawn.output, **printed(answer.error, with_traceback=True)}
     return {"last_render": last, "axes": [axes.as_json() for axes in drawn.axes], "alt": drawn.alt}
+
+
+def printed(error: ServiceError | None, *, with_traceback: bool) -> dict[str, object]:
+    """Return what a script printed before it failed."""
+    return {"output": error.output} if with_traceback and isinstance(error, PlotFailed) else {}
 
 
 def told(error: ServiceError, *, with_traceback: bool) -> dict[str, object]:

@@ -49,7 +49,7 @@ def encode(pictures: Sequence[Figure | Image.Image], format: str, sizing: Sizing
         raise ValueError(f"a picture can be png or svg, not {format!r}")
     if not pictures:
         raise ValueError("there is no picture to encode")
-    plan = [(picture, _extent(picture, sizing)) for picture in pictures]
+    plan = [(picture, extent_of(picture, sizing)) for picture in pictures]
     _refuse_too_many([extent.device_px for _, extent in plan], max_pixels)
     body, size, axes = _png(plan, max_pixels) if format == "png" else _svg(plan, max_pixels)
     return Encoded(body, *size, axes, alt_text(pictures))
@@ -60,36 +60,38 @@ Drawn = tuple[bytes, tuple[int, int], tuple[AxesDescription, ...]]
 
 
 def _png(plan: Plan, max_pixels: int) -> Drawn:
-    parts = [_image(picture, extent, max_pixels) for picture, extent in plan]
+    parts = [image_of(picture, extent, max_pixels) for picture, extent in plan]
     images = [image for image, _ in parts]
     _refuse_too_many([image.size for image in images], max_pixels)  # savefig.bbox may have made them larger
-    corners = _corners([image.size for image in images])
+    corners = corners_of([image.size for image in images])
     page = raster.page(images, corners)
     dpi = next((extent.device_dpi for picture, extent in plan if isinstance(picture, Figure)), None)
-    return raster.png(page, dpi), page.size, _moved([axes for _, axes in parts], corners)
+    return raster.png(page, dpi), page.size, moved_to([axes for _, axes in parts], corners)
 
 
 def _svg(plan: Plan, max_pixels: int) -> Drawn:
-    parts = [_vector(picture, extent, max_pixels) for picture, extent in plan]
+    parts = [vector_of(picture, extent, max_pixels) for picture, extent in plan]
     vectors = [vector for vector, _ in parts]
-    corners = _corners([(vector.width_px, vector.height_px) for vector in vectors])
+    corners = corners_of([(vector.width_px, vector.height_px) for vector in vectors])
     page = svg.page(vectors, corners)
     size = round(page.width_px), round(page.height_px)
-    return page.body, size, _moved([axes for _, axes in parts], corners)
+    return page.body, size, moved_to([axes for _, axes in parts], corners)
 
 
-def _image(
+def image_of(
     picture: Figure | Image.Image, extent: Extent, max_pixels: int
 ) -> tuple[Image.Image, tuple[AxesDescription, ...]]:
+    """Return the pixels of *picture*, and its axes. Raises as `encode` does."""
     if isinstance(picture, Image.Image):
         return raster.from_image(picture, extent.device_px), ()
     drawing = draw_pixels(picture, extent, max_pixels)
     return raster.from_rgba(drawing.pixels), drawing.axes
 
 
-def _vector(
+def vector_of(
     picture: Figure | Image.Image, extent: Extent, max_pixels: int
 ) -> tuple[svg.Vector, tuple[AxesDescription, ...]]:
+    """Return *picture* as SVG, and its axes. Raises as `encode` does."""
     if isinstance(picture, Image.Image):
         png = raster.png(raster.from_image(picture, extent.device_px), None)
         return svg.from_png(png, extent.width_px, extent.height_px), ()
@@ -97,7 +99,8 @@ def _vector(
     return svg.from_matplotlib(drawing.svg, extent.dpi), drawing.axes
 
 
-def _extent(picture: Figure | Image.Image, sizing: Sizing) -> Extent:
+def extent_of(picture: Figure | Image.Image, sizing: Sizing) -> Extent:
+    """Return how large *picture* is to be drawn."""
     return extent_of_image(picture, sizing) if isinstance(picture, Image.Image) else extent_of_figure(picture, sizing)
 
 
@@ -105,14 +108,15 @@ def _refuse_too_many(sizes: Sequence[tuple[int, int]], max_pixels: int) -> None:
     refuse_too_many(max(width for width, _ in sizes), sum(height for _, height in sizes), max_pixels)
 
 
-def _corners(sizes: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+def corners_of(sizes: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """Return where the left top corner of each picture is, one below another and centred, in whole pixels across."""
     widest = max(width for width, _ in sizes)
     tops = accumulate((height for _, height in sizes), initial=0.0)
     return [((widest - width) // 2, top) for (width, _), top in zip(sizes, tops, strict=False)]
 
 
-def _moved(
+def moved_to(
     axes: Sequence[tuple[AxesDescription, ...]], corners: Sequence[tuple[float, float]]
 ) -> tuple[AxesDescription, ...]:
+    """Return the axes of all pictures, each picture at its corner."""
     return tuple(one.moved(*corner) for own, corner in zip(axes, corners, strict=True) for one in own)

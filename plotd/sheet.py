@@ -8,7 +8,7 @@ from PIL import Image
 from plotd import raster, svg
 from plotd.axes import AxesDescription
 from plotd.describe import alt_text
-from plotd.encode import Encoded, _corners, _extent, _image, _moved, _vector
+from plotd.encode import Encoded, corners_of, extent_of, image_of, moved_to, vector_of
 from plotd.sizing import Sizing, refuse_too_many
 
 _MOST_CHARACTERS = 2000  # of alt text, as of one picture
@@ -34,7 +34,7 @@ class Sheet:
 
     def refuse(self, figure: Figure) -> None:
         """Raise TooManyPixels, or ValueError, if *figure* can't be added."""
-        self._with(_extent(figure, self._sizing).device_px)
+        self._with(extent_of(figure, self._sizing).device_px)
 
     def add(self, figure: Figure) -> None:
         """Draw *figure* below the others.
@@ -42,14 +42,14 @@ class Sheet:
         Raises:
             TooManyPixels, ValueError: as `encode` says.
         """
-        extent = _extent(figure, self._sizing)
+        extent = extent_of(figure, self._sizing)
         size = self._with(extent.device_px)
         if self._is_png:
-            image, axes = _image(figure, extent, self._max_pixels)
+            image, axes = image_of(figure, extent, self._max_pixels)
             size = self._with(image.size)  # savefig.bbox may have made it larger
             self._images.append(image)
         else:
-            vector, axes = _vector(figure, extent, self._max_pixels)
+            vector, axes = vector_of(figure, extent, self._max_pixels)
             self._vectors.append(vector)
         self._width_px, self._height_px = size
         self._dpi = self._dpi or extent.device_dpi
@@ -59,14 +59,14 @@ class Sheet:
     def encoded(self) -> Encoded:
         """Return all of it as one picture; there must be a figure."""
         if self._is_png:
-            corners = _corners([image.size for image in self._images])
+            corners = corners_of([image.size for image in self._images])
             page = raster.page(self._images, corners)
             body, size = raster.png(page, self._dpi), page.size
         else:
-            corners = _corners([(vector.width_px, vector.height_px) for vector in self._vectors])
+            corners = corners_of([(vector.width_px, vector.height_px) for vector in self._vectors])
             whole = svg.page(self._vectors, corners)
             body, size = whole.body, (round(whole.width_px), round(whole.height_px))
-        return Encoded(body, *size, _moved(self._axes, corners), self._alt())
+        return Encoded(body, *size, moved_to(self._axes, corners), self._alt())
 
     def _with(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return how large the sheet is once a picture of *size* is on it. Raises TooManyPixels."""

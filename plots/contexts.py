@@ -7,7 +7,6 @@ places of matplotlib: `install` looks for each before it touches any, and `plots
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import functools
 import threading
 from collections import OrderedDict
@@ -68,7 +67,7 @@ def rc_in_force() -> Rc:
 
 @contextlib.contextmanager
 def own_state() -> Iterator[State]:
-    """Give the code in this block, and threads that it starts, a state of their own. Its figures are closed at the end.
+    """Give the code in this block a state of its own. Its figures are closed at the end.
 
     Raises:
         RuntimeError: this matplotlib keeps its state elsewhere.
@@ -95,7 +94,6 @@ def install() -> bool:
             _isolate_registries()
             randomness.install()
             _tame_windows()
-            _take_context_along()
     return _installed[0]
 
 
@@ -278,20 +276,6 @@ def _tame_windows() -> None:
 
     plt.switch_backend, plt.pause, plt.show = switch_backend, pause_not, show_not
     FigureCanvasBase.start_event_loop = wait_not  # type: ignore[method-assign]
-
-
-def _take_context_along() -> None:
-    """Have threads that a render starts run in its context: they draw into its figures, and read on its account."""
-    start = threading.Thread.start
-
-    @functools.wraps(start)
-    def start_within(self: threading.Thread) -> None:
-        if _state.get() is not None:
-            context, run = contextvars.copy_context(), self.run
-            self.run = lambda: context.run(run)  # type: ignore[method-assign]
-        start(self)
-
-    threading.Thread.start = start_within  # type: ignore[method-assign]
 
 
 def _any(place: Any) -> Any:

@@ -120,7 +120,7 @@ class _Finds:
         try:
             if self._table is None:
                 entry = Entry(TABLE, "plot_table", self._library.load(TABLE))
-                self._table, _ = _spec_of(entry, "", {"file_path": file.path})
+                self._table, _ = spec_of(entry, "", {"file_path": file.path})
         except ImportFailed as error:
             message = f"the table plot that is to draw it can't be loaded: {error.message}"
             self.failures.append(Failure(str(file.relative), None, message, error.traceback))
@@ -142,7 +142,7 @@ class _Finds:
         if not entry.is_there():
             return
         try:
-            spec, faults = _spec_of(entry, bearer.title, {})
+            spec, faults = spec_of(entry, bearer.title, {})
         except Exception as error:  # noqa: BLE001 - annotations, defaults and metaclasses are the user's own code
             faults = [f"{type(error).__name__}: {error}"]
         else:
@@ -151,7 +151,7 @@ class _Finds:
             self.failures.append(Failure(str(file.relative), definition.line, f"{definition.qualname}: {fault}"))
 
 
-def _spec_of(entry: Entry, title: str, fixed: Mapping[str, object]) -> tuple[PlotSpec, list[str]]:
+def spec_of(entry: Entry, title: str, fixed: Mapping[str, object]) -> tuple[PlotSpec, list[str]]:
     """Return the plot *entry*, as yet without name, and what its ``@plot`` says that can't be."""
     function, owner = entry.declared(), entry.owner()
     options = getattr(function, "__plotd__", None)

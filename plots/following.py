@@ -18,14 +18,14 @@ from typing import Any
 _WORKER = getattr(concurrent.futures.thread, "_worker", object())
 
 
-def install(render: Callable[[], object]) -> None:
-    """Have threads started, and tasks handed to thread pools, where *render* returns something, run in that context."""
+def install(ask: Callable[[], object]) -> None:
+    """Have threads started, and tasks handed to thread pools, where *ask* returns something, run in that context."""
     start: Callable[[threading.Thread], None] = threading.Thread.start
     submit: Callable[..., Any] = concurrent.futures.ThreadPoolExecutor.submit  # Any: a task may return anything
 
     @functools.wraps(start)
     def start_within(self: threading.Thread) -> None:
-        if render() is not None and self.ident is None and getattr(self, "_target", None) is not _WORKER:
+        if self.ident is None and getattr(self, "_target", None) is not _WORKER and ask() is not None:
             _follow(self)
         start(self)
 
@@ -33,7 +33,7 @@ def install(render: Callable[[], object]) -> None:
     def submit_within(
         self: concurrent.futures.ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
     ) -> Any:
-        if render() is None:
+        if ask() is None:
             return submit(self, fn, *args, **kwargs)
         return submit(self, contextvars.copy_context().run, fn, *args, **kwargs)
 

@@ -22,6 +22,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from plotd.encode import Encoded, Sizing, TooManyPixels, encode
+from plotd.sheet import Sheet
+from plots.animations import show_first_frame
 from plots.contexts import rc_in_force
 from plots.isolation import TURNS, Turn
 from plots.parameters import BadWords, resolve
@@ -122,10 +124,11 @@ def _paint(job: Job, seen: Trace, on_start: Callable[[Turn], None]) -> Outcome:
         except _Refused as refused:
             picture, failure = None, refused.failure
         except BaseException as error:  # noqa: BLE001 - user code: SystemExit and KeyboardInterrupt are its failure too
-            picture, failure = None, _describe_failure(error, job)
+            picture, failure = None, describe_failure(error, job)
         seconds = time.perf_counter() - start
     seen.seen = {**before.seen, **seen.seen}
-    return Outcome(picture, failure, seen.dependencies(), seen.own_files(), seen.unknown, began_s, seconds)
+    told = (seen.dependencies(), seen.own_files(), seen.unknown, began_s, seconds)
+    return Outcome(picture, failure, *told, process_wide=frozenset(seen.process_wide))
 
 
 def note_states(job: Job, before: Trace) -> None:
@@ -151,9 +154,14 @@ def _draw(job: Job, seen: Trace) -> Encoded:
         raise _Refused(Failure("bad_parameter", str(wrong), wrong.fields)) from wrong
     for setting, value in job.spec.entry.rc.items():
         rc_in_force()[setting] = value
-    with trace(seen):
+    with trace(seen, of=(str(job.spec.file), job.spec.qualname)):
         result = job.spec.entry.function()(**values, **job.spec.fixed)
-        return encode(_pictures_of(result), job.format, job.sizing, job.max_pixels)
+        pictures = _pictures_of(result)
+        for figure in pictures:
+            if isinstance(figure, Figure):
+                Sheet(job.format, job.sizing, job.max_pixels).refuse(figure)
+                show_first_frame(figure)
+        return encode(pictures, job.format, job.sizing, job.max_pixels)
 
 
 def _check_file(job: Job, name: str, path: str) -> None:
@@ -165,7 +173,7 @@ def _check_file(job: Job, name: str, path: str) -> None:
     if job.given.get(name) != default:
         _check_roots(job, name, path, job.roots)
     if not os.path.exists(path):
-        message = f"there is no file {_without_folders(path, job)!r}{_nearest_files(path, job)}"
+        message = f"there is no file {without_folders(path, job)!r}{_nearest_files(path, job)}"
         raise _Refused(Failure("missing_file", f"{name}: {message}", {name: message}))
 
 
@@ -182,7 +190,7 @@ def _nearest_files(path: str, job: Job) -> str:
         names = [name for name in os.listdir(folder) if not name.startswith(".")]
     except OSError:
         return ""
-    near = [_without_folders(os.path.join(folder, name), job) for name in difflib.get_close_matches(wanted, names, n=3)]
+    near = [without_folders(os.path.join(folder, name), job) for name in difflib.get_close_matches(wanted, names, n=3)]
     return "; the nearest: " + ", ".join(map(repr, near)) if near else ""
 
 
@@ -229,7 +237,7 @@ def _figure_of(result: object) -> Figure:
     return figure
 
 
-def _describe_failure(error: BaseException, job: Job) -> Failure:
+def describe_failure(error: BaseException, job: Job) -> Failure:
     if isinstance(error, TooManyPixels):
         return Failure("too_large", str(error))
     try:
@@ -237,7 +245,7 @@ def _describe_failure(error: BaseException, job: Job) -> Failure:
     except BaseException as nested:  # noqa: BLE001 - a __str__ of the user's own
         text = f"(its text failed: {type(nested).__name__})"
     message = text if isinstance(error, NoPicture) else f"{type(error).__name__}: {text}".removesuffix(": ")
-    return Failure("plot_failed", _without_folders(message, job), traceback=_user_traceback(error, job))
+    return Failure("plot_failed", without_folders(message, job), traceback=_user_traceback(error, job))
 
 
 def _user_traceback(error: BaseException, job: Job) -> str:
@@ -246,10 +254,10 @@ def _user_traceback(error: BaseException, job: Job) -> str:
     frames = list(described.stack)
     here = [i for i, frame in enumerate(frames) if frame.filename == __file__]
     described.stack = traceback.StackSummary.from_list(frames[here[-1] + 1 :] if here else frames)
-    return _without_folders("".join(described.format()), job)[-20_000:]
+    return without_folders("".join(described.format()), job)[-20_000:]
 
 
-def _without_folders(text: str, job: Job) -> str:
+def without_folders(text: str, job: Job) -> str:
     """Return *text* with paths relative to their roots: where the machine keeps its files is no stranger's business."""
     folders = {str(job.spec.file.parent), *(job.roots or ()), *LIBRARIES}
     for folder in sorted(folders, key=len, reverse=True):

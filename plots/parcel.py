@@ -14,7 +14,7 @@ from pathlib import Path
 from plotd.encode import Sizing
 from plots.attempt import plain
 from plots.cargo import Cargo, cargo_of, cargo_of_script
-from plots.discover import _spec_of
+from plots.discover import spec_of
 from plots.importing import Import, ImportFailed
 from plots.isolation import Turn
 from plots.loading import Entry
@@ -159,7 +159,7 @@ class Unpacked:
             entry = Entry(parcel.file, parcel.qualname, self._module)
             if not entry.is_there():
                 raise ImportFailed(f"in this worker, {parcel.file.name} defines no {parcel.qualname}")
-            self._specs[key], _ = _spec_of(entry, "", parcel.fixed)
+            self._specs[key], _ = spec_of(entry, "", parcel.fixed)
         return replace(self._specs[key], name=parcel.name, fixed=parcel.fixed, watch=parcel.watch)
 
 

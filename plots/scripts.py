@@ -49,7 +49,7 @@ def run(job: Job, disk: Disk | None = None) -> Outcome:
         with console:
             picture, failure = _draw(job, disk or Disk(), code, data), None
     except BaseException as error:  # noqa: BLE001 - user code: SystemExit and KeyboardInterrupt are its failure too
-        picture, failure = None, _describe_failure(error, job)
+        picture, failure = None, _failure_of(error, job)
     seconds = time.perf_counter() - start
     unknown = data.unknown or (
         picture is not None and not data.dependencies()
@@ -124,8 +124,8 @@ def _end_child(error: BaseException | None) -> NoReturn:
     os._exit(status)
 
 
-def _describe_failure(error: BaseException, job: Job) -> Failure:
-    failure = paint._describe_failure(error, job)
+def _failure_of(error: BaseException, job: Job) -> Failure:
+    failure = paint.describe_failure(error, job)
     told = "the script ended itself: " if isinstance(error, SystemExit) else ""
     text = _user_traceback(error, job) if failure.traceback else ""
     return replace(failure, message=told + failure.message, traceback=text)
@@ -138,4 +138,4 @@ def _user_traceback(error: BaseException, job: Job) -> str:
     its_own = [i for i, frame in enumerate(frames) if frame.filename == str(job.spec.file)]
     others = [i for i, frame in enumerate(frames) if not frame.filename.startswith(OURS)]
     described.stack = traceback.StackSummary.from_list(frames[(its_own or others or [len(frames)])[0] :])
-    return paint._without_folders("".join(described.format()), job)[-20_000:]
+    return paint.without_folders("".join(described.format()), job)[-20_000:]

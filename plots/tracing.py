@@ -232,7 +232,7 @@ def trace(into: Trace, of: Hashable = None) -> Iterator[Trace]:
 
 @contextlib.contextmanager
 def untraced() -> Iterator[None]:
-    """Let the code in this block read files, and start threads, on nobody's account."""
+    """Let the code in this block read files on nobody's account."""
     token = _current.set(None)
     try:
         yield

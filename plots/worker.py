@@ -20,6 +20,8 @@ from matplotlib.font_manager import FontProperties, findfont
 from PIL import Image
 from pydantic import TypeAdapter
 
+from plots import tracing
+
 PRELOADED = tuple(
     """
     plots.parcel plots.scripts
@@ -35,6 +37,7 @@ FIRST_TO_BE_KILLED = 500  # when memory runs out; of -1000 to 1000
 
 for _name in PRELOADED:
     importlib.import_module(_name)
+tracing.install()  # else each worker would
 findfont(FontProperties())  # reads the list of fonts
 Image.preinit()  # looks for the usual formats
 TypeAdapter(int)  # looks for plugins in all that is installed

@@ -113,13 +113,14 @@ class HeaderTooLarge(TooLarge):
 
 
 class PlotFailed(ServiceError):
-    """The plot's own code raised; *traceback* is for its author's eyes."""
+    """The plot's own code raised; *traceback*, and the *output* of a script, are for its author's eyes."""
 
     code = "plot_failed"
 
-    def __init__(self, message: str, traceback: str = "") -> None:
+    def __init__(self, message: str, traceback: str = "", output: str = "") -> None:
         super().__init__(message)
         self.traceback = printable(traceback)
+        self.output = printable(output)
 
 
 class Overloaded(ServiceError):
@@ -134,6 +135,11 @@ class Overloaded(ServiceError):
 
 class Quarantined(Overloaded):
     """Its code has killed one worker after another."""
+
+    code = "quarantined"
+
+    def __init__(self, message: str, retry_after_s: int = 60) -> None:
+        super().__init__(message, retry_after_s)
 
 
 class RenderTimeout(ServiceError):

@@ -45,17 +45,20 @@ class Ticket:
     """One job in a thread. `begin` runs there, all else on the loop."""
 
     job: Job
+    journal: Journal
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     started: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     trace: Trace = field(default_factory=Trace)
     work: Future[Outcome] = field(init=False)
+    slot: int = -1
     turn: Turn | None = None
     began_s: float = 0.0
     since_s: float = 0.0
 
     def begin(self, turn: Turn) -> None:
-        """Start the clock: time spent waiting for a turn doesn't count against the limit."""
+        """Start the clock: waiting for a turn doesn't count. Should the process die now, the journal names the plot."""
+        self.slot = self.journal.begin(PlotKey.of(self.job.spec))
         self.turn, self.began_s, self.since_s = turn, time.time(), time.monotonic()
         self.loop.call_soon_threadsafe(self.started.set)
 
@@ -88,7 +91,7 @@ class Threads:
             raise Overloaded("no worker is left to draw")
         thread = await self._idle.get()
         begin()
-        ticket = Ticket(job)
+        ticket = Ticket(job, self._journal)
         self.running.add(ticket)
         ticket.work = thread.submit(self._draw, ticket)
         ticket.work.add_done_callback(lambda _: self._tell_end(ticket))
@@ -105,12 +108,10 @@ class Threads:
             self._idle.get_nowait().shutdown(wait=False, cancel_futures=True)
 
     def _draw(self, ticket: Ticket) -> Outcome:
-        """Draw in this thread; should the process die of it, the journal names the plot."""
-        slot = self._journal.begin(PlotKey.of(ticket.job.spec))
         try:
             return paint(ticket.job, ticket.trace, ticket.begin)
         finally:
-            self._journal.end(slot)
+            self._journal.end(ticket.slot)
 
     async def _attend(self, ticket: Ticket, thread: ThreadPoolExecutor, limit_s: float) -> Outcome:
         started, ended = (asyncio.ensure_future(event.wait()) for event in (ticket.started, ticket.ended))

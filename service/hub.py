@@ -66,9 +66,11 @@ class Watch:
         """The etag of the picture that all who watch know to be the newest."""
         return str(self.told["etag"]) if self.told is not None and self.told["state"] == "fresh" else None
 
-    def tell(self, etag: str | None, state: str, error: ServiceError | None = None) -> None:
+    def tell(self, etag: str | None, state: str, error: ServiceError | None = None, note: str = "") -> None:
         """Tell everybody who watches, if that is news."""
         message: Message = {"url": self.url, "etag": etag, "state": state}
+        if note:
+            message["note"] = note
         if error is not None:
             fields = {"fields": error.fields} if error.fields else {}
             message["error"] = {"code": error.code, "message": error.one_line[:500], **fields}
@@ -185,7 +187,7 @@ class Hub:
         known = self._renderer.known(request)
         last = self._renderer.last_good(request)
         if isinstance(known, Rendering):
-            watch.tell(known.etag, "fresh")
+            watch.tell(known.etag, "fresh", note=self._dependencies.notice(request))
         elif known is not None:
             watch.tell(last.etag if last else None, "stale", known)
         elif last is None and self._dependencies.was_drawn(request) and (watch.told is None or watch.etag_told == etag):
@@ -207,7 +209,8 @@ class Hub:
         except ServiceError as error:
             watch.tell(None, "stale", error)
         else:
-            watch.tell(answer.rendering.etag, "stale" if answer.error else "fresh", answer.error)
+            note = self._dependencies.notice(request)
+            watch.tell(answer.rendering.etag, "stale" if answer.error else "fresh", answer.error, note)
         finally:
             drawing.cancel()
 

@@ -14,6 +14,7 @@ from plots.discover import Discovery, Failure, aliases, scan
 from plots.folders import look
 from plots.loading import Library
 from plots.paint import Job, paint
+from plots.scripts import run
 from plots.spec import PlotSpec
 from service.config import Config, ConfigError, load
 from service.engine import GALLERY, data_roots
@@ -85,7 +86,8 @@ class Collection:
         options = Options(self.config.live.min_every_s)
         request = read_demand(spec, format, words, options, lambda word: locate(word, folders)).request
         max_pixels = self.config.render.max_pixels
-        outcome = paint(Job(spec, request.given, format, request.sizing, max_pixels, words=request.words))
+        job = Job(spec, request.given, format, request.sizing, max_pixels, words=request.words)
+        outcome = run(job) if spec.is_script else paint(job)
         if outcome.failure is not None:
             raise as_error(outcome.failure)
         assert outcome.picture is not None

@@ -217,7 +217,7 @@ class Renderer:
         self, request: RenderRequest, past: Past, outcome: Outcome, etag: str, queue_s: float
     ) -> Rendering | ServiceError:
         if outcome.failure is not None:
-            return self._fail(request, past, outcome.failure, etag)
+            return self._fail(request, past, outcome, etag)
         past.failed_etag, past.error, past.deaths = "", None, 0
         picture = outcome.picture
         assert picture is not None
@@ -242,9 +242,11 @@ class Renderer:
         self._cache.put(rendering)
         return rendering
 
-    def _fail(self, request: RenderRequest, past: Past, failure: Failure, etag: str) -> ServiceError:
-        """Remember *failure* for a while; a request that killed worker after worker, until something changes."""
-        error = as_error(failure)
+    def _fail(self, request: RenderRequest, past: Past, outcome: Outcome, etag: str) -> ServiceError:
+        """Remember a failure for a while; that of a request that killed worker after worker until something changes."""
+        failure = outcome.failure
+        assert failure is not None
+        error = as_error(failure, outcome.output)
         log.info("%s: %s %s", request.spec.name, error.message, failure.traceback)
         lasts = past.error is not None and past.failed_etag == etag
         past.wait_s = min(LONGEST_WAIT_S, past.wait_s * 2) if lasts else FIRST_WAIT_S
@@ -266,8 +268,8 @@ class Renderer:
         return past
 
 
-def as_error(failure: Failure) -> ServiceError:
-    """Return the error that stands for a worker's *failure*."""
+def as_error(failure: Failure, output: str = "") -> ServiceError:
+    """Return the error that stands for a worker's *failure*; *output* is what the plot printed."""
     match failure.code:
         case "bad_parameter":
             return BadParameter(failure.message, failure.fields)
@@ -278,4 +280,4 @@ def as_error(failure: Failure) -> ServiceError:
         case "render_timeout":
             return RenderTimeout(failure.message)
         case _:
-            return PlotFailed(failure.message, failure.traceback)
+            return PlotFailed(failure.message, failure.traceback, output)

@@ -15,6 +15,7 @@ import pytest
 
 from plots.contexts import own_state, rc_in_force
 from plots.isolation import TURNS, prove
+from plots.tracing import Trace, trace
 
 
 @pytest.fixture(autouse=True)
@@ -164,13 +165,14 @@ def test_code_that_means_to_show_windows_goes_on_as_if_it_had() -> None:
 
 def test_threads_that_a_render_starts_draw_into_its_figures() -> None:
     def draw(meet: Callable[[], object]) -> object:
-        plt.figure()
-        meet()
-        thread = threading.Thread(target=lambda: plt.plot([1, 2, 3]))
-        thread.start()
-        thread.join()
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(plt.title, "by a pool").result()
+        with trace(Trace()):
+            plt.figure()
+            meet()
+            thread = threading.Thread(target=lambda: plt.plot([1, 2, 3]))
+            thread.start()
+            thread.join()
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(plt.title, "by a pool").result()
         return len(plt.gca().get_lines()), plt.gca().get_title()
 
     assert together(draw, draw) == [(1, "by a pool")] * 2

@@ -203,3 +203,41 @@ async def test_what_a_job_writes_after_a_pause_is_seen_even_if_all_that_it_wrote
     (plots.folder / "go").touch()
     assert shown((await plots.get("mapped", "add=0&meet=1")).rendering.body) == 99
     assert plots.engine.dependencies.notice(request) == ""
+
+
+LATE = """
+    import threading, time
+    from pathlib import Path
+    from shown import show
+
+    HERE = Path(__file__).parent
+
+    def go_on(number):
+        while not (HERE / "over").exists():
+            time.sleep(0.002)
+        (HERE / "late.txt").write_text(str(number + 1))
+
+    def plot_late():
+        number = int((HERE / "late.txt").read_text())
+        threading.Thread(target=go_on, args=(number,), daemon=True).start()
+        return show(number)
+"""
+
+
+async def test_what_a_thread_left_behind_writes_redraws_the_plot_but_once(plots: House) -> None:
+    plots.write("late.py", LATE)
+    late = plots.write("late.txt", "1")
+    assert shown((await plots.get("late")).rendering.body) == 1
+    plots.write("over", "")
+    while late.read_text() != "2":
+        await asyncio.to_thread(lambda: None)
+    assert await renders_of(plots, ("late", "")) <= 1
+
+
+async def test_a_page_is_told_of_a_pause(plots: House, expected_log: list[str]) -> None:
+    expected_log.append("paused")
+    put(plots, 10)
+    page = plots.watch("/plots/mapped.png")
+    while "note" not in (message := await until(page, "fresh")):
+        pass
+    assert message["note"] == "paused: it changes a file that it reads: a.bin"
