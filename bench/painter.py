@@ -16,17 +16,16 @@ mpl.use("agg")
 import matplotlib.pyplot as plt
 
 from plotd.encode import Sizing, encode
+from plots.discover import scan
+from plots.isolation import TURNS
+from plots.loading import Library
+from plots.paint import Job, paint
 
 MAX_PIXELS = 16_000_000
 
 
 def isolated(file: Path) -> Callable[[int], object]:
     """Return what draws *file*'s plot as a worker does: in a state of its own, its reads noticed."""
-    from plots.discover import scan
-    from plots.isolation import TURNS
-    from plots.loading import Library
-    from plots.paint import Job, paint
-
     TURNS.prove()
     spec = next(spec for spec in scan([file], Library(30)).plots if spec.alias == "measured")
 
@@ -38,7 +37,10 @@ def isolated(file: Path) -> Callable[[int], object]:
 
 
 def bare(file: Path) -> Callable[[int], object]:
-    """Return what calls the same function and encodes the same figure, and nothing else."""
+    """Return what calls the same function and encodes the same figure, and nothing else.
+
+    All of plotd is imported here too, as a larger process is slower by itself; but nothing of it is put in place.
+    """
     spec = importlib.util.spec_from_file_location("measured", file)
     assert spec is not None
     assert spec.loader is not None

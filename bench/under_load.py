@@ -54,14 +54,23 @@ def two_processes(folder: Path, pictures: int = 40) -> float:
     return spent_s[2] / spent_s[1]
 
 
-def overhead(folder: Path, rounds: int = 60) -> float:
-    """Return the time of a render, isolated and traced, against the same code called bare in a process of its own."""
-    both = [_painter(folder, kind) for kind in ("paint", "bare")]
-    ratios = [_ask(both[0], n) / _ask(both[1], n) for n in range(rounds)]
-    for process in both:
+def overhead(folder: Path, pairs: int = 4, rounds: int = 40) -> float:
+    """Return the time of a render, isolated and traced, against the same code called bare.
+
+    Several processes of each take turns: two of the same kind differ by a few per cent.
+    """
+    kinds = ("paint", "bare")
+    painters = {kind: [_painter(folder, kind) for _ in range(pairs)] for kind in kinds}
+    spent_s: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for n in range(rounds):
+        for which in range(pairs):
+            for kind in kinds if n % 2 else kinds[::-1]:
+                spent_s[kind].append(_ask(painters[kind][which], n))
+    for process in (*painters["paint"], *painters["bare"]):
         process.kill()
         process.wait()
-    return float(np.median(ratios[10:]))
+    warm_up = pairs * rounds // 4
+    return float(np.median(np.divide(spent_s["paint"], spent_s["bare"])[warm_up:]))
 
 
 def _growth_ms(folder: Path, setting: str) -> float:

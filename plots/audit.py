@@ -65,6 +65,12 @@ def _on_compiled(into: Trace, path: object, mode: int) -> None:
             into.note(source, "file")
 
 
+def _on_listdir(into: Trace, path: object = None, *_: object) -> None:
+    """Note a folder that is listed, but not by Python when it looks for a module: that is nobody's data."""
+    if sys._getframe(2).f_code.co_filename != "<frozen importlib._bootstrap_external>":
+        _on_list(into, path)
+
+
 def _on_list(into: Trace, path: object = None, *_: object) -> None:
     text = data_path("." if path is None else path)
     if text is not None:
@@ -119,7 +125,7 @@ _READ_ONLY_MAPS = (1, 3)  # mmap.ACCESS_READ, mmap.ACCESS_COPY
 
 EVENTS: dict[str, Callable[..., None]] = {
     "open": _on_open,
-    "os.listdir": _on_list,
+    "os.listdir": _on_listdir,
     "os.scandir": _on_list,
     "os.fwalk": _on_list,
     "glob.glob/2": _on_glob,

@@ -333,3 +333,15 @@ def test_what_a_plot_keeps_open_for_a_change_it_may_have_changed_in_a_later_rend
     (dependency,) = second.dependencies()
     assert dependency.after == file_state(dependency.path)
     assert dependency.after != dependency.state
+
+
+def test_a_folder_in_which_python_looks_for_modules_is_nobodys_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "found_late.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    with trace(Trace()) as seen:
+        importlib.import_module("found_late")
+        os.listdir(tmp_path.parent)
+    folders = [path for path, kind in seen.seen if kind == "folder"]
+    assert folders == [str(tmp_path.parent)]
