@@ -44,7 +44,7 @@ def running(command: Sequence[str], folder: Path) -> Iterator[Server]:
 def plotd(folder: Path, *settings: str) -> Iterator[Server]:
     """Run the daemon over the plots in *folder*."""
     config = folder / "config.yaml"
-    config.write_text("live: {min_interval_s: 0, rest: 0}\n" + "\n".join(settings))
+    config.write_text("log: {level: error}\nlive: {min_interval_s: 0, rest: 0}\n" + "\n".join(settings))
     command = [sys.executable, "-m", "service", "serve", str(folder), "--config", str(config), "--port", "0"]
     with running(command, folder) as server:
         yield server

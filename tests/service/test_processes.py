@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.plots import corpus
 from tests.service.office import CURVE, NEVER, Office, body, is_gone, make_gate, message, opened, told
 
 from plots.paint import Job, Outcome, paint
@@ -173,3 +174,10 @@ async def test_closed_it_draws_no_more_and_leaves_nobody_waiting(tmp_path: Path)
         assert [type(end) for end in ends] == [Overloaded, Overloaded]
         with pytest.raises(Overloaded):
             await office.draw(curve)
+
+
+async def test_every_picture_is_the_one_that_its_code_gives_alone(office: Office) -> None:
+    jobs = {**corpus.functions(), **corpus.scripts()}
+    drawings = (office.draw(job) for job in jobs.values())
+    outcomes = await asyncio.gather(*drawings)
+    assert corpus.differences(zip(jobs, outcomes, strict=True)) == []
