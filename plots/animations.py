@@ -10,6 +10,12 @@ from matplotlib.figure import Figure
 MODULE = "matplotlib.animation"  # who hasn't imported it has no animation
 
 
+def is_animation(value: object) -> bool:
+    """Say whether *value* is one of matplotlib's animations."""
+    module: Any = sys.modules.get(MODULE)
+    return module is not None and isinstance(value, module.Animation)
+
+
 def show_first_frame(figure: Figure) -> None:
     """Bring *figure* to the first frame of the animations on it, as a window does; savefig doesn't."""
     animations = _connected(figure, "close_event")

@@ -123,6 +123,13 @@ def _on_unknown(into: Trace, *_: object) -> None:
 
 _READ_ONLY_MAPS = (1, 3)  # mmap.ACCESS_READ, mmap.ACCESS_COPY
 
+
+def _on_fork(into: Trace, what: str) -> None:
+    """Count a copy of this process, which has its open files and sockets too, as what it should not be drawn in."""
+    into.unknown = True
+    into.process_wide.add(what)
+
+
 EVENTS: dict[str, Callable[..., None]] = {
     "open": _on_open,
     "os.listdir": _on_listdir,
@@ -140,7 +147,9 @@ EVENTS: dict[str, Callable[..., None]] = {
         ("socket.connect", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen", "os.system", "os.posix_spawn"),
         _on_unknown,
     ),
-    **dict.fromkeys(("os.exec", "os.fork", "os.forkpty", "os.spawn"), _on_unknown),
+    **dict.fromkeys(("os.exec", "os.spawn"), _on_unknown),
+    "os.fork": lambda into, *_: _on_fork(into, "os.fork"),
+    "os.forkpty": lambda into, *_: _on_fork(into, "os.forkpty"),
     **{
         event: lambda into, *_, event=event: into.process_wide.add(event)
         for event in ("os.chdir", "resource.setrlimit")

@@ -30,6 +30,7 @@ from matplotlib.figure import Figure
 from plots import randomness
 from plots.baton import Baton
 
+Tables = dict[str, dict[Any, Any]]
 Rc = dict[str, Any]  # Any: a setting may be of any type
 
 _LIVE: Any = mpl.rcParams  # Any, here and below: matplotlib's stubs don't tell of its private places
@@ -50,11 +51,11 @@ class State:
 
     figures: OrderedDict[Any, Any] = field(default_factory=OrderedDict)
     rc: Rc = field(default_factory=fresh_rc)
-    tables: dict[str, dict[Any, Any]] = field(default_factory=lambda: {n: dict(t) for n, t in _SHARED.items()})
+    tables: Tables = field(default_factory=lambda: {n: dict(t) for n, t in _SHARED.items()})
 
 
 _state: ContextVar[State | None] = ContextVar("render", default=None)
-_SHARED: dict[str, dict[Any, Any]] = {}  # the registries of the process, by name
+_SHARED: Tables = {}  # the registries of the process, by name
 _installed: list[bool] = []  # whether that could be done, once it was tried
 
 
@@ -63,6 +64,20 @@ def rc_in_force() -> Rc:
     state = _state.get()
     live: Rc = _LIVE  # a dict too, beneath its own methods
     return live if state is None else state.rc
+
+
+def tables_in_force() -> Tables:
+    """Return copies of the registries of this context, by name."""
+    state = _state.get()
+    return {name: dict(table) for name, table in (_SHARED if state is None else state.tables).items()}
+
+
+def put_in_tables(more: Tables) -> None:
+    """Add *more* to the registries of this render; those of the process stay as they are."""
+    state = _state.get()
+    if state is not None:
+        for name, entries in more.items():
+            state.tables[name].update(entries)
 
 
 @contextlib.contextmanager

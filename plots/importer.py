@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from plots import tracing
 from plots.attempt import PREFIX, attempt_under_way, outside, plain
+from plots.contexts import put_in_tables
 from plots.module import GROWTH, Module, set_rc
 from plots.source import file_of, folder_of
 
@@ -147,6 +148,7 @@ def taken_up(importer: Module | None, module: Module) -> Iterator[None]:
         is_lost = under_way is not None and under_way.lost_turn
         for part in new if succeeded and not is_lost else ():
             set_rc(part.settings)
+            put_in_tables(part.registered)
             if taker is not None:
                 taker.inherited.update(part.settings)
 

@@ -74,6 +74,10 @@ class Entry:
         """The rcParams that its code set when it was imported."""
         return self.module.rc
 
+    def put_registered(self) -> None:
+        """Put into this render's registries what its code put there when it was imported."""
+        self.module.put_registered()
+
     def _found(self) -> Any:  # whatever stands there: a user's file may call anything so
         owner, name = self.owner(), self.qualname.rpartition(".")[2]
         return vars(self.module.namespace)[name] if owner is None else inspect.getattr_static(owner, name)

@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import cast
 
 from plots.attempt import PREFIX, Attempt
-from plots.contexts import rc_in_force
+from plots.contexts import Tables, put_in_tables, rc_in_force, tables_in_force
 from plots.isolation import BASELINE, TurnTakenAway
 from plots.source import Disk, Source
 from plots.tracing import Dependency, State, Trace, state_of, trace
@@ -69,6 +69,7 @@ class Module:
         self.data = b""  # of the source
         self.reads: tuple[Dependency, ...] = ()
         self.settings: dict[str, object] = {}
+        self.registered: Tables = {}  # colour maps, say, by registry
         self.inherited: dict[str, object] = {}
         self.thread: int | None = threading.get_ident()  # None once it has run
         self.failed = False
@@ -144,6 +145,11 @@ class Module:
         """The rcParams that its closure set when imported."""
         return {key: value for module in self.closure() for key, value in module.settings.items()}
 
+    def put_registered(self) -> None:
+        """Put into this render's registries what its closure put there when imported."""
+        for module in self.closure():
+            put_in_tables(module.registered)
+
     def run(self, attempt: Attempt, importer: Callable[..., ModuleType]) -> None:
         """Execute it: the very bytes that its hash is of. Whatever the user's code raises is passed on.
 
@@ -210,10 +216,14 @@ class Module:
     @contextmanager
     def _own_settings(self, attempt: Attempt) -> Iterator[None]:
         """Let the code set rcParams, starting from the defaults, for those that import it and nobody else."""
-        before = dict.copy(rc_in_force())
+        before, registries = dict.copy(rc_in_force()), tables_in_force()
         set_rc(DEFAULTS)
         try:
             yield
+            self.registered = {
+                name: {key: entry for key, entry in table.items() if registries[name].get(key) is not entry}
+                for name, table in tables_in_force().items()
+            }
             unset = {**DEFAULTS, **self.inherited}
             self.settings = {k: v for k, v in dict.items(rc_in_force()) if k not in NOT_SETTINGS and v != unset.get(k)}
         except TurnTakenAway:

@@ -23,9 +23,10 @@ from PIL import Image
 
 from plotd.encode import Encoded, Sizing, TooManyPixels, encode
 from plotd.sheet import Sheet
-from plots.animations import show_first_frame
+from plots.animations import is_animation, show_first_frame
 from plots.contexts import rc_in_force
 from plots.isolation import TURNS, Turn
+from plots.loading import Entry
 from plots.parameters import BadWords, resolve
 from plots.spec import PlotSpec
 from plots.tracing import Dependency, DependencyKind, Trace, trace
@@ -33,6 +34,7 @@ from plots.tracing import Dependency, DependencyKind, Trace, trace
 LIBRARIES = tuple(os.path.dirname(os.path.dirname(file)) for file in (__file__, mpl.__file__, os.path.__file__))
 Words = tuple[tuple[str, tuple[str, ...]], ...]
 
+LONGEST_TEXT = 4_000  # characters of an error's message
 NESTED_FIGURES = 10  # as deep as subfigures are looked through for the figure that holds them
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
@@ -110,8 +112,12 @@ class _Refused(Exception):
 
 def paint(job: Job, into: Trace | None = None, on_start: Callable[[Turn], None] = lambda turn: None) -> Outcome:
     """Draw *job*; never raises. *into* gathers what it reads, for one who can't wait; times are in seconds."""
+    process = os.getpid()
     # A context of its own: what user code sets in one (numpy.errstate, decimal) is nobody else's.
-    return Context().run(_paint, job, Trace() if into is None else into, on_start)
+    outcome = Context().run(_paint, job, Trace() if into is None else into, on_start)
+    if os.getpid() != process:  # a child that user code forked, and that came back from it: it must not go on as we do
+        os._exit(0)
+    return outcome
 
 
 def _paint(job: Job, seen: Trace, on_start: Callable[[Turn], None]) -> Outcome:
@@ -154,6 +160,8 @@ def _draw(job: Job, seen: Trace) -> Encoded:
         raise _Refused(Failure("bad_parameter", str(wrong), wrong.fields)) from wrong
     for setting, value in job.spec.entry.rc.items():
         rc_in_force()[setting] = value
+    if isinstance(job.spec.entry, Entry):
+        job.spec.entry.put_registered()
     with trace(seen, of=(str(job.spec.file), job.spec.qualname)):
         result = job.spec.entry.function()(**values, **job.spec.fixed)
         pictures = _pictures_of(result)
@@ -227,7 +235,7 @@ def _pictures_of(result: object) -> list[Figure | Image.Image]:
 
 def _figure_of(result: object) -> Figure:
     """Return the whole figure that *result* is, or is a part of."""
-    figure = result
+    figure = getattr(result, "_fig", result) if is_animation(result) else result
     for _ in range(NESTED_FIGURES):
         if not isinstance(figure, Figure):
             figure = getattr(figure, "figure", None)
@@ -244,6 +252,7 @@ def describe_failure(error: BaseException, job: Job) -> Failure:
         text = str(error)
     except BaseException as nested:  # noqa: BLE001 - a __str__ of the user's own
         text = f"(its text failed: {type(nested).__name__})"
+    text = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}... ({len(text)} characters)"
     message = text if isinstance(error, NoPicture) else f"{type(error).__name__}: {text}".removesuffix(": ")
     return Failure("plot_failed", without_folders(message, job), traceback=_user_traceback(error, job))
 

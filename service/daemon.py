@@ -19,6 +19,7 @@ from tornado.web import Application
 from handlers.routes import make_app
 from service.config import Config, is_loopback
 from service.engine import Engine
+from service.processes import clear_up
 from service.store import Store, state_folder
 
 LARGEST_BODY = 65_536  # bytes; nothing here takes a larger one
@@ -50,6 +51,9 @@ async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable
     app = make_app(engine, show_tracebacks=shows_tracebacks(config))
     server = HTTPServer(app, max_body_size=LARGEST_BODY, idle_connection_timeout=HALF_SENT_S, body_timeout=HALF_SENT_S)
     server.add_sockets(sockets)
+    # A child that user code forks, and that outlives this process, must not hold the port on.
+    for bound in sockets:
+        os.register_at_fork(after_in_child=bound.close)
     starting = asyncio.create_task(engine.start(), name="start")
     stopping = asyncio.create_task(stopped.wait(), name="wait for a signal")
     await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -59,6 +63,7 @@ async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable
         on_ready(engine)
     await stopping
     await stop(server, app, engine, starting)
+    clear_up()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -13,14 +13,17 @@ from plotd.encode import Encoded
 from plots.discover import Discovery, Failure, aliases, scan
 from plots.folders import look
 from plots.loading import Library
-from plots.paint import Job, paint
-from plots.scripts import run
+from plots.paint import Job, Outcome, paint
 from plots.spec import PlotSpec
 from service.config import Config, ConfigError, load
 from service.engine import GALLERY, data_roots
 from service.errors import UnknownPlot
 from service.options import Options, read_demand
+from service.processes import draw_at
 from service.renderer import as_error
+from service.station import Station
+
+LONGEST_S = 86_400.0  # whoever waits for it can end it
 
 Words = Sequence[tuple[str, str]]
 
@@ -87,9 +90,9 @@ class Collection:
         request = read_demand(spec, format, words, options, lambda word: locate(word, folders)).request
         max_pixels = self.config.render.max_pixels
         job = Job(spec, request.given, format, request.sizing, max_pixels, words=request.words)
-        outcome = run(job) if spec.is_script else paint(job)
+        outcome = draw_script(job) if spec.is_script else paint(job)
         if outcome.failure is not None:
-            raise as_error(outcome.failure)
+            raise as_error(outcome.failure, outcome.output)
         assert outcome.picture is not None
         return outcome.picture
 
@@ -118,6 +121,15 @@ class Collection:
             error.add_note(failure.traceback or failure.message)
             error.add_note(self.told(failure))
         return error
+
+
+def draw_script(job: Job) -> Outcome:
+    """Run a script in a process of its own, as it changes all that is its process's."""
+    station = Station(1, os.getcwd(), None)
+    try:
+        return draw_at(station, job, LONGEST_S)
+    finally:
+        station.close().join()
 
 
 def read_config(file: Path | None, paths: Sequence[Path], flags: Mapping[str, object] | None = None) -> Config:

@@ -122,7 +122,7 @@ class Placement:
         if wanted.kind == "threads" and names:
             change = "changes" if len(names) == 1 else "change"
             also = wanted.why if wanted.kind == self.usual else ""  # not that its code asks for a thread
-            return _in_process(f"its code uses {_listed(names)}, which {change} the whole process.", also)
+            return _in_process(f"its file uses {_listed(names)}, which {change} the whole process.", also)
         return wanted
 
     def _wanted(self, spec: PlotSpec) -> Place:

@@ -152,7 +152,7 @@ async def test_the_description_tells_where_a_plot_is_drawn_and_why(lines: Site) 
     }
     assert told["line"]["note"] == ""
     assert told["asks"]["note"] == "Drawn in a worker process, as its code asks for."
-    assert "its code uses os.chdir" in told["moves"]["note"]
+    assert "its file uses os.chdir" in told["moves"]["note"]
     assert all(each["last_render"]["error"] is None for each in told.values())
 
 

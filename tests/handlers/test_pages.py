@@ -272,7 +272,7 @@ async def test_a_script_page_holds_what_it_printed_where_a_traceback_may_be_show
 async def test_the_page_says_where_a_plot_is_drawn_if_that_is_special(plots: Site) -> None:
     plots.house.write("moves.py", "import os\ndef plot_moves(): os.chdir('/')")
     line = (await load(plots, "/plots/moves")).one("p", id="place")
-    assert line.text == "Drawn in a worker process: its code uses os.chdir, which changes the whole process."
+    assert line.text == "Drawn in a worker process: its file uses os.chdir, which changes the whole process."
     assert "hidden" not in line.attributes
     line = (await load(plots, "/plots/line")).one("p", id="place")
     assert (line.text, "hidden" in line.attributes) == ("", True)

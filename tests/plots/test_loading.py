@@ -1057,3 +1057,14 @@ def test_entries_are_cheap_to_compare_with_the_files_as_they_are(library: Librar
     assert all(file_state(path) == state for path, state in found.sources)
     assert hash(found)
     assert pickle.dumps(found.sources)
+
+
+def test_colour_maps_that_a_module_registers_are_there_in_each_render(library: Library, write: Write) -> None:
+    write("house.py", "import matplotlib as mpl\nmpl.colormaps.register(mpl.colormaps['jet'].copy(), name='mine')")
+    both = "import house\nimport matplotlib.pyplot as plt\ndef plot_a(): return plt.get_cmap('mine').name"
+    plot = entry(library, write("p.py", both))
+    for _ in range(2):
+        with TURNS.take():
+            plot.put_registered()
+            assert plot.function()() == "mine"
+    assert "mine" not in mpl.colormaps

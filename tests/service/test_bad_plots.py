@@ -8,6 +8,7 @@ import io
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 from tests.service.conftest import House, MakeHouse
@@ -102,6 +103,15 @@ ODD = """
                 print("x" * 2**20)
         plt.plot([1])
 """
+MOVES = """
+    import matplotlib.pyplot as plt
+    from matplotlib.animation import FuncAnimation
+
+    def plot_moves():
+        figure, axes = plt.subplots(figsize=(2, 1))
+        (line,) = axes.plot([0, 1])
+        return FuncAnimation(figure, lambda n: line.set_ydata([n, 1]), frames=5)
+"""
 
 
 async def serve_others(house: House, bad: asyncio.Task[Answer]) -> int:
@@ -174,3 +184,29 @@ async def test_what_belongs_to_the_whole_process_is_restored_and_its_plot_drawn_
     assert sys.stdout is stdout
     assert mpl.rcParams["figure.figsize"] == [6.4, 4.8]
     assert plt.get_fignums() == []
+
+
+async def test_a_child_that_a_plot_forks_does_not_go_on_as_the_daemon_does(house: House) -> None:
+    house.write(
+        "forks.py", "import os\nimport matplotlib.pyplot as plt\ndef plot_forks():\n    os.fork()\n    plt.plot([1])\n"
+    )
+    house.write("good.py", GOOD)
+    children = set(psutil.Process().children())
+    assert (await house.get("forks")).error is None
+    spec = (await house.ask("forks")).spec
+    assert house.engine.placement.choose(spec) == "processes"  # a copy of the daemon has its sockets, too
+    _, alive = await asyncio.to_thread(psutil.wait_procs, set(psutil.Process().children()) - children, 10)
+    assert not alive
+    assert (await house.get("good")).error is None
+
+
+async def test_the_message_of_an_error_is_kept_short(house: House) -> None:
+    house.write("long.py", "def plot_long():\n    raise ValueError('y' * 50_000_000)\n")
+    with pytest.raises(PlotFailed, match=r"^ValueError: y{4000}\.\.\. \(50000000 characters\)$") as failed:
+        await house.get("long")
+    assert len(failed.value.traceback) <= 20_000
+
+
+async def test_a_function_may_return_its_animation(house: House) -> None:
+    house.write("moves.py", MOVES)
+    assert Image.open(io.BytesIO((await house.get("moves")).rendering.body)).size == (200, 100)

@@ -179,7 +179,7 @@ def test_what_changes_the_whole_process_is_kept_out_of_threads(kept: Callable[[]
     placement, plots = place(kept, has_dask=True), find(folder, moves=MOVES)
     chosen = {alias: placement.choose(spec) for alias, spec in plots.items()}
     assert chosen == {"moves": "processes", "insists": "processes", "elsewhere": "dask"}
-    why = "Drawn in a worker process: its code uses os.chdir, which changes the whole process."
+    why = "Drawn in a worker process: its file uses os.chdir, which changes the whole process."
     assert placement.why(plots["moves"]) == placement.why(plots["insists"]) == why
     assert placement.moved(plots.values()) == [], "it did no harm"
     assert place(kept, "dask", has_dask=True).why(plots["insists"]) == why
@@ -198,7 +198,7 @@ async def test_what_only_a_render_shows_to_change_the_process_counts_from_then_o
     placement.note_process_wide(plots["plain"], ["sys.stdout", "os.chdir", "locale"])
     for each in (placement, await restart(kept)):
         assert each.choose(plots["plain"]) == "processes"
-        assert "its code uses os.chdir, sys.stdout and locale, which change the whole process" in each.why(
+        assert "its file uses os.chdir, sys.stdout and locale, which change the whole process" in each.why(
             plots["plain"]
         )
     edited = find(folder, plots=PLOTS.replace("[1, 2]", "[1]"))
