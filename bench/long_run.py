@@ -14,25 +14,34 @@ from bench import servers
 FIRST = 500
 RENDERS = 5_000
 CLIENTS = 3
+URLS = 100  # that are asked for again and again, while the data changes
 MIXED = '''
+from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
+def read():
+    return float(Path(__file__).with_name("data.txt").read_text())
+
 def plot_lines(n: int = 0):
+    read()
     plt.figure(figsize=(3, 2))
     plt.plot(np.arange(100) * n, label=rf"$x_{{{n}}}$")
     plt.legend()
 
 def plot_image(n: int = 0):
+    read()
     figure, axes = plt.subplots(figsize=(3, 2), layout="constrained")
     figure.colorbar(axes.imshow(np.random.rand(40, 40) + n))
 
 def plot_leaking(n: int = 0):
     """Leaves figures open behind itself."""
+    read()
     for _ in range(3):
         plt.figure(figsize=(2, 2)).add_subplot(projection="polar").plot([n, 1, 2])
 
 def plot_failing(n: int = 0):
+    read()
     plt.bar(range(5), range(5))
     raise ValueError(f"no picture {n}")
 '''
@@ -51,15 +60,17 @@ def memory_in_processes(folder: Path) -> float:
 
 def _growth(folder: Path, executor: str) -> float:
     (folder / "mixed.py").write_text(MIXED)
-    with servers.plotd(folder, f"render: {{executor: {executor}}}", "cache: {memory_mb: 8}") as server:
-        _draw(server.port, range(FIRST))
-        first = _bytes(server.pid)
-        _draw(server.port, range(FIRST, RENDERS))
+    with servers.plotd(folder, f"render: {{executor: {executor}}}") as server:
+        for number in range(RENDERS // URLS):
+            if number == FIRST // URLS:
+                first = _bytes(server.pid)
+            (folder / "data.txt").write_text(str(number))
+            _draw_all(server.port)
         return _bytes(server.pid) / first
 
 
-def _draw(port: int, numbers: range) -> None:
-    left = iter(numbers)
+def _draw_all(port: int) -> None:
+    left = iter(range(URLS))
 
     def ask() -> None:
         with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as client:
@@ -68,6 +79,7 @@ def _draw(port: int, numbers: range) -> None:
                 answer = client.getresponse()
                 answer.read()
                 assert answer.status == (500 if NAMES[n % len(NAMES)] == "failing" else 200), answer.status
+                assert "desc=hit" not in answer.headers.get("Server-Timing", "")
 
     threads = [Thread(target=ask) for _ in range(CLIENTS)]
     for thread in threads:
