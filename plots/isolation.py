@@ -41,7 +41,6 @@ class Turn:
 
     thread_id: int = field(default_factory=threading.get_ident)
     over: bool = False
-    lost: bool = False
 
     @property
     def waited_s(self) -> float:
@@ -93,7 +92,6 @@ class Turns:
         with self._changed:
             if turn not in self._inside or turn.over:
                 return
-            turn.lost = True
             _raise_in(turn.thread_id, TurnTakenAway)
             for baton in (DRAWING, IMPORTING):
                 baton.take_away(turn.thread_id)

@@ -78,7 +78,6 @@ class Threads:
         for _ in range(workers):
             self._idle.put_nowait(_new_thread())
         self._lost: set[Ticket] = set()
-        self.running: set[Ticket] = set()
 
     @property
     def free_workers(self) -> int:
@@ -92,7 +91,6 @@ class Threads:
         thread = await self._idle.get()
         begin()
         ticket = Ticket(job, self._journal)
-        self.running.add(ticket)
         ticket.work = thread.submit(self._draw, ticket)
         ticket.work.add_done_callback(lambda _: self._tell_end(ticket))
         attending = asyncio.create_task(self._attend(ticket, thread, limit_s), name=f"draw {job.spec.name}")
@@ -143,7 +141,6 @@ class Threads:
             ticket.loop.call_soon_threadsafe(self._ended, ticket)
 
     def _ended(self, ticket: Ticket) -> None:
-        self.running.discard(ticket)
         self._lost.discard(ticket)
         ticket.ended.set()
 
