@@ -621,7 +621,8 @@ def test_the_script_counts_as_it_was_when_it_was_found(write: Write, pool: Proce
 def test_neighbours_are_read_again_though_python_compiled_them_before(write: Write, draw: Draw) -> None:
     text = FLAG + "import helper\nflag(helper.colour)"
     helper = write("helper.py", "colour = 'red'")
-    subprocess.run([sys.executable, "-c", "import helper"], cwd=helper.parent, check=True)
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    subprocess.run([sys.executable, "-c", "import helper"], cwd=helper.parent, env=environment, check=True)
     assert list(helper.parent.glob("__pycache__/helper.*.pyc"))
     before = helper.stat()
     assert ("helper.py", True) in dependencies(draw(text))
