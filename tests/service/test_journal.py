@@ -129,6 +129,7 @@ def test_a_child_that_outlives_its_daemon_does_not_make_that_look_alive(run: Run
         f"""
         def fork():
             if os.fork() == 0:
+                os.write(1, b"forked\\n")
                 sys.stdin.readline()  # its end of file is that of the test
                 os._exit(0)
             hang()
@@ -137,7 +138,7 @@ def test_a_child_that_outlives_its_daemon_does_not_make_that_look_alive(run: Run
         threading.Event().wait()
         """
     )
-    assert [says(process) for _ in range(2)] == ["0", "drawing"]
+    assert sorted(says(process) for _ in range(3)) == ["0", "drawing", "forked"]
     os.kill(process.pid, signal.SIGKILL)
     process.wait(20)
     assert Journal(tmp_path).left_behind() == (LOSS,)
