@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import shutil
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("agg")
-
-import matplotlib.pyplot as plt
 import psutil
 from tornado.httpclient import AsyncHTTPClient
 from tornado.websocket import WebSocketClientConnection, websocket_connect
@@ -27,39 +20,32 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 from bench import servers
 from bench.load import requests_per_second
 from bench.long_run import memory_in_processes, memory_in_threads
-from bench.plot_convergence import plot_measured
-from bench.under_load import fetch, latency_in_processes, latency_in_threads, overhead, two_processes
+from bench.under_load import fetch, latency_in_processes, latency_in_threads, overhead, painter, two_processes
 
 PLOT = Path(__file__).with_name("plot_convergence.py")
 NAME = "/plots/measured"
 WATCHED = "/plots/watched.png"
 
 
-def seconds(job: Callable[[], object]) -> float:
-    """Return how long *job* takes."""
-    start = time.perf_counter()
-    job()
-    return time.perf_counter() - start
+def fresh(folder: Path, pairs: int = 3, rounds: int = 40, warm_up: int = 10) -> float:
+    """Return the time of fresh pictures over HTTP, against bare savefig of the same figures in a process of its own.
 
-
-def save_bare(n: int) -> None:
-    """Draw the figure and save it as anyone would."""
-    figure = plot_measured(n)
-    figure.savefig(io.BytesIO(), format="png")
-    plt.close(figure)
-
-
-def fresh(folder: Path, rounds: int = 40) -> float:
-    """Return the time of a fresh picture over HTTP, against bare savefig of the same figure in this process."""
-    with servers.plotd(folder) as server, closing(HTTPConnection("127.0.0.1", server.port)) as client:
-        for n in range(5):
-            fetch(client, f"{NAME}.png?n={n}")
-            save_bare(n)
-        ratios = []
-        for n in range(100, 100 + rounds):
-            served = seconds(lambda n=n: fetch(client, f"{NAME}.png?n={n}"))  # type: ignore[misc]
-            ratios.append(served / seconds(lambda n=n: save_bare(n)))  # type: ignore[misc]
-    return statistics.median(ratios)
+    Several processes of each take turns, as for `cached`. It's the sums that are compared: either side pays for the
+    garbage that it makes, one all the time and the other all at once now and then.
+    """
+    with ExitStack() as stack:
+        ours = [stack.enter_context(servers.plotd(folder)) for _ in range(pairs)]
+        clients = [stack.enter_context(closing(HTTPConnection("127.0.0.1", server.port))) for server in ours]
+        savers = [stack.enter_context(painter("savefig", folder / PLOT.name)) for _ in range(pairs)]
+        served_s = saved_s = 0.0
+        for n in range(-warm_up, rounds):
+            for client, save in zip(clients, savers, strict=True):
+                start = time.perf_counter()
+                fetch(client, f"{NAME}.png?n={n}")
+                spent_s = time.perf_counter() - start, save(n)
+                if n >= 0:
+                    served_s, saved_s = served_s + spent_s[0], saved_s + spent_s[1]
+    return served_s / saved_s
 
 
 def cached(folder: Path, pairs: int = 3, rounds: int = 80, warm_up: int = 20) -> float:

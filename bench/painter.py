@@ -1,9 +1,10 @@
-"""Draws one plot again and again, either as a worker does or bare; prints the seconds that each took."""
+"""Draws one plot again and again, as a worker does, bare, or with savefig; prints the seconds that each took."""
 
 from __future__ import annotations
 
 import gc
 import importlib.util
+import io
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import matplotlib as mpl
 mpl.use("agg")
 
 import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 from plotd.encode import Sizing, encode
 from plots.discover import scan
@@ -41,26 +43,46 @@ def bare(file: Path) -> Callable[[int], object]:
 
     All of plotd is imported here too, as a larger process is slower by itself; but nothing of it is put in place.
     """
-    spec = importlib.util.spec_from_file_location("measured", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    plot = _function_in(file)
 
     def draw(n: int) -> None:
-        figure = module.plot_measured(n)
+        figure = plot(n)
         encode([figure], "png", Sizing(), MAX_PIXELS)
         plt.close(figure)
 
     return draw
 
 
+def saved(file: Path) -> Callable[[int], object]:
+    """Return what calls the same function and saves the figure as anyone would, in a process like that of `bare`."""
+    plot = _function_in(file)
+
+    def draw(n: int) -> None:
+        figure = plot(n)
+        figure.savefig(io.BytesIO(), format="png")
+        plt.close(figure)
+
+    return draw
+
+
+def _function_in(file: Path) -> Callable[[int], Figure]:
+    spec = importlib.util.spec_from_file_location("measured", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    function: Callable[[int], Figure] = module.plot_measured
+    return function
+
+
 def main() -> None:
     """Draw once for each number on standard input."""
-    draw = {"paint": isolated, "bare": bare}[sys.argv[1]](Path(sys.argv[2]))
+    kind, file = sys.argv[1:]
+    draw = {"paint": isolated, "bare": bare, "savefig": saved}[kind](Path(file))
     for line in sys.stdin:
-        gc.collect()
-        gc.disable()
+        if kind != "savefig":  # what is compared with it collects garbage too; these two are compared with each other
+            gc.collect()
+            gc.disable()
         start = time.perf_counter()
         draw(int(line))
         print(time.perf_counter() - start, flush=True)

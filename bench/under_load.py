@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event, Thread
@@ -59,16 +59,15 @@ def overhead(folder: Path, pairs: int = 4, rounds: int = 40) -> float:
 
     Several processes of each take turns: two of the same kind differ by a few per cent.
     """
+    plot = folder / "plot_convergence.py"
     kinds = ("paint", "bare")
-    painters = {kind: [_painter(folder, kind) for _ in range(pairs)] for kind in kinds}
     spent_s: dict[str, list[float]] = {kind: [] for kind in kinds}
-    for n in range(rounds):
-        for which in range(pairs):
-            for kind in kinds if n % 2 else kinds[::-1]:
-                spent_s[kind].append(_ask(painters[kind][which], n))
-    for process in (*painters["paint"], *painters["bare"]):
-        process.kill()
-        process.wait()
+    with ExitStack() as stack:
+        painters = {kind: [stack.enter_context(painter(kind, plot)) for _ in range(pairs)] for kind in kinds}
+        for n in range(rounds):
+            for which in range(pairs):
+                for kind in kinds if n % 2 else kinds[::-1]:
+                    spent_s[kind].append(painters[kind][which](n))
     warm_up = pairs * rounds // 4
     return float(np.median(np.divide(spent_s["paint"], spent_s["bare"])[warm_up:]))
 
@@ -124,14 +123,21 @@ def _ask_for_each(port: int, numbers: range, clients: int) -> None:
         thread.join()
 
 
-def _painter(folder: Path, kind: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "bench.painter", kind, str(folder / "plot_convergence.py")]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+@contextmanager
+def painter(kind: str, plot: Path) -> Iterator[Callable[[int], float]]:
+    """Run a process that draws, and return what has it draw one picture and gives the seconds that this took."""
+    command = [sys.executable, "-m", "bench.painter", kind, str(plot)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asks, answers = process.stdin, process.stdout
 
+        def draw(n: int) -> float:
+            asks.write(f"{n}\n")
+            asks.flush()
+            return float(answers.readline())
 
-def _ask(painter: subprocess.Popen[str], n: int) -> float:
-    assert painter.stdin is not None
-    assert painter.stdout is not None
-    painter.stdin.write(f"{n}\n")
-    painter.stdin.flush()
-    return float(json.loads(painter.stdout.readline()))
+        try:
+            yield draw
+        finally:
+            process.kill()
