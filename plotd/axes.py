@@ -102,7 +102,7 @@ def is_colorbar(axes: Axes) -> bool:
 
 def is_date(axis: Axis) -> bool:
     """Whether the numbers of *axis* stand for dates: days since 1970, or pandas' periods."""
-    if _period(axis) is not None:
+    if period_of(axis) is not None:
         return True
     by_ticks = isinstance(axis.get_major_locator(), mdates.DateLocator)
     return by_ticks or isinstance(axis.get_major_formatter(), _DATE_FORMATTERS)
@@ -111,7 +111,7 @@ def is_date(axis: Axis) -> bool:
 def iso_date(axis: Axis, value: float) -> str | None:
     """Return the date that *value* stands for on *axis*, in ISO 8601; None if no calendar has it."""
     try:
-        if (freq := _period(axis)) is not None:
+        if (freq := period_of(axis)) is not None:
             return _period_time(freq, value)
         return _day_time(value, axis.get_units())  # type: ignore[no-untyped-call]
     except (ValueError, OverflowError):
@@ -161,7 +161,7 @@ def _describe_axis(axis: Axis, limits: tuple[float, float]) -> AxisDescription:
     )
 
 
-def _period(axis: Axis) -> Any:  # pandas' own type: whoever plots without pandas needs none
+def period_of(axis: Axis) -> Any:  # pandas' own type: whoever plots without pandas needs none
     """Return the frequency that pandas gave to *axis*; its numbers then count periods of it. None for all others."""
     return getattr(axis, "freq", None)
 

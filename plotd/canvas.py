@@ -1,10 +1,10 @@
-"""Draw one Figure, to pixels or to SVG, as savefig would, and leave it as it was. Knows no URL and no file."""
+"""Draw one Figure, to pixels, SVG or PDF, as savefig would, and leave it as it was. Knows no URL and no file."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import DrawEvent, Event
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.inset import InsetIndicator
@@ -24,16 +25,26 @@ from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
 from plotd.axes import AxesDescription, describe_axes
+from plotd.describe import alt_text
+from plotd.limits import limited
+from plotd.look import Look
+from plotd.pdf import Pages
+from plotd.restyle import restyled
 from plotd.sizing import Extent, refuse_too_many
 
 
 @dataclass(slots=True)
 class Drawing:
-    """What drawing a figure gave; *axes* are described in device pixels of a raster, in CSS pixels of an SVG."""
+    """What drawing a figure gave; *axes* are described in device pixels of a raster, in CSS pixels of a vector.
 
+    So is *size*, which ``savefig.bbox`` may have made another than the figure's own.
+    """
+
+    size: tuple[float, float] = (0.0, 0.0)
     axes: tuple[AxesDescription, ...] = ()
     pixels: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, 0, 4), np.uint8))  # (height, width, RGBA)
     svg: str = ""
+    alt: str = ""
 
 
 class _RasterCanvas(FigureCanvasAgg):
@@ -51,7 +62,7 @@ class _RasterCanvas(FigureCanvasAgg):
         return super().get_renderer()  # type: ignore[no-untyped-call]
 
 
-class _VectorCanvas(FigureCanvasSVG):
+class _SvgCanvas(FigureCanvasSVG):
     """SVG with the same bound: its rasterized parts take as many pixels."""
 
     def __init__(self, figure: Figure, max_pixels: int) -> None:
@@ -59,30 +70,44 @@ class _VectorCanvas(FigureCanvasSVG):
         self._max_pixels = max_pixels
 
     def print_svg(self, filename: Any, *, bbox_inches_restore: Any = None, metadata: Any = None, **_: Any) -> None:
-        inches, dpi = self.figure.bbox_inches, self.figure.dpi
-        refuse_too_many(int(inches.width * dpi), int(inches.height * dpi), self._max_pixels)
+        _refuse_too_many(self.figure, self._max_pixels)
         super().print_svg(  # type: ignore[no-untyped-call]
             filename, bbox_inches_restore=bbox_inches_restore, metadata=metadata
         )
 
 
-def draw_pixels(figure: Figure, extent: Extent, max_pixels: int) -> Drawing:
+class _PdfCanvas(FigureCanvasPdf):
+    """PDF with the same bound."""
+
+    def __init__(self, figure: Figure, max_pixels: int) -> None:
+        super().__init__(figure)
+        self._max_pixels = max_pixels
+
+    def print_pdf(self, filename: Any, *, bbox_inches_restore: Any = None, metadata: Any = None, **_: Any) -> None:
+        _refuse_too_many(self.figure, self._max_pixels)
+        super().print_pdf(  # type: ignore[no-untyped-call]
+            filename, bbox_inches_restore=bbox_inches_restore, metadata=metadata
+        )
+
+
+def draw_pixels(figure: Figure, extent: Extent, max_pixels: int, look: Look) -> Drawing:
     """Draw *figure*; the pixels are those of savefig.
 
     Raises:
         TooManyPixels: ``savefig.bbox`` made the picture too large.
     """
-    once = _savefig_changes_nothing() and _looks_the_same_at_once(figure)
-    with _laid_out(figure, extent, max_pixels) as canvas, _noted(figure, extent.device_dpi) as drawing:
-        if once:
-            canvas.draw()  # type: ignore[no-untyped-call]
-        else:
-            figure.savefig(io.BytesIO(), format="rgba", dpi=extent.device_dpi)
+    with _laid_out(figure, extent, max_pixels, look) as canvas:
+        once = _savefig_changes_nothing() and _looks_the_same_at_once(figure)
+        with _noted(figure, extent.device_dpi) as drawing:
+            if once:
+                canvas.draw()  # type: ignore[no-untyped-call]
+            else:
+                figure.savefig(io.BytesIO(), format="rgba", dpi=extent.device_dpi)
         drawing.pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
     return drawing
 
 
-def draw_svg(figure: Figure, extent: Extent, max_pixels: int) -> Drawing:
+def draw_svg(figure: Figure, extent: Extent, max_pixels: int, look: Look) -> Drawing:
     """Draw *figure* as SVG, the same bytes each time; its rasterized parts have the resolution of *extent*.
 
     Raises:
@@ -90,30 +115,49 @@ def draw_svg(figure: Figure, extent: Extent, max_pixels: int) -> Drawing:
     """
     body = io.BytesIO()
     reproducible: Any = {"svg.hashsalt": mpl.rcParams["svg.hashsalt"] or "plotd", "svg.image_inline": True}
-    with _laid_out(figure, extent, max_pixels), mpl.rc_context(reproducible):
-        _VectorCanvas(figure, max_pixels)  # takes the figure over
+    with _laid_out(figure, extent, max_pixels, look), mpl.rc_context(reproducible):
+        _SvgCanvas(figure, max_pixels)  # takes the figure over
         with _noted(figure, extent.dpi) as drawing:
             figure.savefig(body, format="svg", dpi=extent.device_dpi, metadata={"Date": None})
     drawing.svg = body.getvalue().decode()
     return drawing
 
 
+def draw_pdf(figure: Figure, extent: Extent, max_pixels: int, look: Look, pages: Pages) -> Drawing:
+    """Draw *figure* as the next of *pages*; its rasterized parts have the resolution of *extent*.
+
+    Raises:
+        TooManyPixels: ``savefig.bbox`` made the picture too large.
+    """
+    with _laid_out(figure, extent, max_pixels, look):
+        _PdfCanvas(figure, max_pixels)  # takes the figure over
+        with _noted(figure, extent.dpi) as drawing:
+            figure.savefig(pages.file, format="pdf", dpi=extent.device_dpi)
+    return drawing
+
+
+def _refuse_too_many(figure: Figure, max_pixels: int) -> None:
+    inches, dpi = figure.bbox_inches, figure.dpi
+    refuse_too_many(int(inches.width * dpi), int(inches.height * dpi), max_pixels)
+
+
 @contextmanager
-def _laid_out(figure: Figure, extent: Extent, max_pixels: int) -> Iterator[_RasterCanvas]:
-    """Lend *figure* a canvas, and the size and dpi of *extent*; give it back its own, whatever happens."""
+def _laid_out(figure: Figure, extent: Extent, max_pixels: int, look: Look) -> Iterator[_RasterCanvas]:
+    """Lend *figure* a canvas, the size and dpi of *extent*, and *look*; give it back its own, whatever happens."""
     canvas, dpi, margins = figure.canvas, figure.dpi, _margins(figure)
     original_dpi = getattr(figure, "_original_dpi", dpi)  # a new canvas may set it
     width_in, height_in = figure.get_size_inches()
     resized = not np.allclose((width_in, height_in), extent.inches, rtol=1e-12, atol=0)
-    tight = resized and _was_made_tight(figure)
+    tight = (resized or look.limits) and _was_made_tight(figure)
     try:
         lent = _RasterCanvas(figure, max_pixels)  # it has no manager: no window changes with the figure
         figure.dpi = extent.device_dpi
         if resized:
             figure.set_size_inches(extent.inches)
-        if tight:
-            figure.tight_layout()
-        yield lent
+        with _looking(figure, look):
+            if tight:
+                figure.tight_layout()
+            yield lent
     finally:
         figure.dpi = dpi
         figure.set_size_inches(width_in, height_in)
@@ -121,6 +165,17 @@ def _laid_out(figure: Figure, extent: Extent, max_pixels: int) -> Iterator[_Rast
             figure.subplots_adjust(**margins)
         figure.set_canvas(canvas)
         figure._original_dpi = original_dpi  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _looking(figure: Figure, look: Look) -> Iterator[None]:
+    """Let *figure* look so until the block ends."""
+    with ExitStack() as undo:
+        if look.limits:
+            undo.enter_context(limited(figure, look.limits))
+        if look.theme:
+            undo.enter_context(restyled(figure, look.theme))
+        yield
 
 
 def _was_made_tight(figure: Figure) -> bool:
@@ -145,20 +200,24 @@ def _margins(figure: Figure) -> dict[str, float]:
 def _noted(figure: Figure, dpi: float) -> Iterator[Drawing]:
     """Note where the axes are each time *figure* is drawn, in pixels at *dpi*; the last draw counts.
 
-    Afterwards it is too late: ``savefig.bbox`` crops the figure for the time of drawing only.
+    Afterwards it is too late: ``savefig.bbox`` crops the figure for the time of drawing only. What it says, it says
+    still, as long as it has its look.
     """
     drawing = Drawing()
 
     def note(event: Event) -> None:
         assert isinstance(event, DrawEvent)
-        zoom = dpi / figure.dpi  # SVG is drawn at 72 dpi
-        drawing.axes = describe_axes(figure, event.renderer.height, zoom)  # type: ignore[attr-defined]
+        zoom = dpi / figure.dpi  # SVG and PDF are drawn at 72 dpi
+        width, height = event.renderer.get_canvas_width_height()
+        drawing.size = float(width * zoom), float(height * zoom)
+        drawing.axes = describe_axes(figure, height, zoom)
 
     connection = figure.canvas.mpl_connect("draw_event", note)
     try:
         yield drawing
     finally:
         figure.canvas.mpl_disconnect(connection)
+    drawing.alt = alt_text([figure])
 
 
 def _savefig_changes_nothing() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -11,22 +12,25 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.text import Text
 from PIL import Image
 
+from plotd.artists import read_series
 from plotd.axes import AxesDescription, describe_axes, is_colorbar, title_of, visible_axes
-from plotd.phrases import listed, of_axis, of_series, plain, quoted, sentence, stopped
-from plotd.series import Series, read_series
+from plotd.phrases import of_range, of_series
+from plotd.series import Series
+from plotd.wording import listed, of_axis, plain, quoted, sentence, stopped
 
 __all__ = ["AxesDescription", "alt_text", "describe_axes"]
 
 _MOST_CHARACTERS = 2000
 _MOST_NAMELESS = 6
 _REST = "There is more, which is left out here."
+_NUMBER = re.compile(r"[-+\u2212]?[\d.,]+(e[-+\u2212]?\d+)?\s?%?", re.IGNORECASE)
 _POLAR = {"x": "angle in radians", "y": "radius"}
 
 
 def alt_text(pictures: Sequence[Figure | Image.Image]) -> str:
-    """Say in plain sentences what *pictures*, which were just drawn, show.
+    """Say in plain sentences, each on a line of its own, what *pictures*, which were just drawn, show.
 
-    Of each: titles, axes with labels and ranges, each series with kind, name, number of points, range and last value.
+    Of each: titles, axes with labels and ranges, each series with kind, name, number of points, course and extremes.
     At most 2,000 characters; if that is not enough for all, the last sentence says so.
     """
     sentences: list[str] = []
@@ -38,14 +42,14 @@ def alt_text(pictures: Sequence[Figure | Image.Image]) -> str:
 
 
 def _within(limit: int, sentences: Iterable[str]) -> str:
-    whole = " ".join(sentences)
+    whole = "\n".join(sentences)
     if len(whole) <= limit:
         return whole
     text = ""
     for words in sentences:
         if len(text) + len(words) + len(_REST) + 1 > limit:
             break
-        text += words + " "
+        text += words + "\n"
     return text + _REST
 
 
@@ -99,10 +103,10 @@ def _of_plot(plot: Sequence[Axes]) -> list[str]:
     if axes_words := list(_of_axes(plot)):
         sentences.append(sentence("; ".join(axes_words)))
     for axes in plot:
-        series = read_series(axes)
+        series = _together(read_series(axes))
         sentences += [sentence(words) for words in _of_all_series(axes, series, _side(plot, axes))]
         if not any(one.kind == "pie" for one in series):  # the texts of a pie are the names of its slices
-            sentences += _of_texts(axes.texts)
+            sentences += _of_texts(text for text in axes.texts if not (series and _is_number(text)))
         sentences += [f"A table of {len(table.get_celld())} cells." for table in axes.tables]
     return sentences
 
@@ -142,6 +146,20 @@ def _side(plot: Sequence[Axes], axes: Axes) -> str:
     return ""
 
 
+def _together(all_series: Sequence[Series]) -> list[Series]:
+    """Leave out what has nothing to tell, and make one series of bars that were added one by one without a name."""
+    told = [series for series in all_series if series.label or series.kind not in ("outline", "shape")]
+    for kind in ("bars", "horizontal bars"):
+        alone = [one for one in told if one.kind == kind and not one.label and one.value.size == 1]
+        if len(alone) > 1:
+            x, y, value = (np.concatenate([getattr(one, name) for one in alone]) for name in ("x", "y", "value"))
+            names = tuple(name for one in alone for name in one.names)
+            whole = Series(kind, "", x, y, value, names=names if len(names) == len(alone) else ())
+            told[told.index(alone[0])] = whole
+            told = [one for one in told if one not in alone]
+    return told
+
+
 def _of_all_series(axes: Axes, all_series: Sequence[Series], side: str) -> Iterator[str]:
     nameless = [series for series in all_series if series.kind in ("line", "points") and not series.label]
     if len(nameless) <= _MOST_NAMELESS:
@@ -150,13 +168,24 @@ def _of_all_series(axes: Axes, all_series: Sequence[Series], side: str) -> Itera
         if series not in nameless:
             yield of_series(axes, series, side)
     if nameless:
-        heights = np.concatenate([series.y for series in nameless])
-        together = Series("line", x=np.zeros_like(heights), y=heights)
-        yield f"{len(nameless)} lines without names{side}: in all " + of_series(axes, together).removeprefix("line: ")
+        heights = np.concatenate([series.y[np.isfinite(series.y)] for series in nameless])
+        told = f": {heights.size:,} points in all, {of_range(axes.yaxis, heights)}" if heights.size else ""
+        yield f"{len(nameless)} {_kinds(nameless)} without names{side}{told}"
+
+
+def _kinds(nameless: Sequence[Series]) -> str:
+    kinds = {series.kind for series in nameless}
+    return {"line": "lines", "points": "sets of points"}[kinds.pop()] if len(kinds) == 1 else "lines and sets of points"
+
+
+def _is_number(text: Text) -> bool:
+    """Whether *text* tells but a number, as those at bars, contours and cells do: of the data, told already."""
+    return bool(_NUMBER.fullmatch(plain(text.get_text())))
 
 
 def _of_texts(texts: Iterable[Text]) -> list[str]:
-    shown = [quoted(text.get_text()) for text in texts if text.get_visible() and text.get_text().strip()]
+    found = (text.get_text() for text in texts if text.get_visible())
+    shown = list(dict.fromkeys(quoted(text) for text in found if text.strip()))
     return [f"Text: {listed(shown)}."] if shown else []
 
 

@@ -1,82 +1,125 @@
-"""One picture of several figures, each drawn when it is added: what becomes of it later shows no more."""
+"""One picture of several, each drawn when it is added: what becomes of it later shows no more."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 
 from matplotlib.figure import Figure
 from PIL import Image
 
-from plotd import raster, svg
 from plotd.axes import AxesDescription
 from plotd.describe import alt_text
-from plotd.encode import Encoded, corners_of, extent_of, image_of, moved_to, vector_of
-from plotd.sizing import Sizing, refuse_too_many
+from plotd.look import AS_MADE, Look, LookError
+from plotd.media import medium_of
+from plotd.sizing import Extent, Sizing, extent_of_figure, extent_of_image, refuse_too_many
 
 _MOST_CHARACTERS = 2000  # of alt text, as of one picture
 
 
-class Sheet:
-    """What `encode` makes of a list of figures, for figures that come one after another."""
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A picture as bytes, and what it shows.
 
-    def __init__(self, format: str, sizing: Sizing, max_pixels: int) -> None:
-        self._is_png = format == "png"
+    *width_px*, *height_px* and the boxes of *axes* are device pixels of a PNG, and CSS pixels of an SVG or PDF, which
+    have no others; the origin is the top left corner. The pages of a PDF count as lying one below another.
+    """
+
+    body: bytes
+    width_px: int
+    height_px: int
+    axes: tuple[AxesDescription, ...]
+    alt: str
+
+
+class Sheet:
+    """What `encode` makes of a list of pictures, for pictures that come one after another."""
+
+    def __init__(self, format: str, sizing: Sizing, max_pixels: int, look: Look = AS_MADE) -> None:
+        """Raise ValueError if *format* is none that a picture can have."""
+        self._medium = medium_of(format)
         self._sizing = sizing
         self._max_pixels = max_pixels
-        self._width_px = 0
-        self._height_px = 0
-        self._dpi: float | None = None
-        self._images: list[Image.Image] = []
-        self._vectors: list[svg.Vector] = []
+        self._look = look
+        self._device_px = (0, 0)
+        self._sizes: list[tuple[float, float]] = []
         self._axes: list[tuple[AxesDescription, ...]] = []
         self._texts: list[str] = []
 
     def __len__(self) -> int:
-        return len(self._axes)
+        return len(self._sizes)
 
-    def refuse(self, figure: Figure) -> None:
-        """Raise TooManyPixels, or ValueError, if *figure* can't be added."""
-        self._with(extent_of(figure, self._sizing).device_px)
+    def refuse(self, *pictures: Figure | Image.Image) -> None:
+        """Raise TooManyPixels, or ValueError, if *pictures* can't be added."""
+        whole = self._device_px
+        for picture in pictures if self._medium.draws else ():
+            whole = _with(whole, extent_of(picture, self._sizing).device_px)
+        refuse_too_many(*whole, self._max_pixels)
 
-    def add(self, figure: Figure) -> None:
-        """Draw *figure* below the others.
+    def add(self, picture: Figure | Image.Image) -> None:
+        """Draw *picture* below the others.
 
         Raises:
-            TooManyPixels, ValueError: as `encode` says.
+            TooManyPixels, LookError, ValueError: as `encode` says.
         """
-        extent = extent_of(figure, self._sizing)
-        size = self._with(extent.device_px)
-        if self._is_png:
-            image, axes = image_of(figure, extent, self._max_pixels)
-            size = self._with(image.size)  # savefig.bbox may have made it larger
-            self._images.append(image)
-        else:
-            vector, axes = vector_of(figure, extent, self._max_pixels)
-            self._vectors.append(vector)
-        self._width_px, self._height_px = size
-        self._dpi = self._dpi or extent.device_dpi
-        self._axes.append(axes)
-        self._texts.append(alt_text([figure]))
+        self.refuse(picture)
+        look = self._look.from_axes(sum(map(len, self._axes)))
+        part = self._medium.add(picture, extent_of(picture, self._sizing), self._max_pixels, look)
+        self._device_px = _with(self._device_px, part.device_px)  # savefig.bbox may have made it larger
+        refuse_too_many(*self._device_px, self._max_pixels)
+        self._sizes.append(part.size)
+        self._axes.append(part.axes)
+        self._texts.append(alt_text([picture]) if isinstance(picture, Image.Image) else part.alt)
 
     def encoded(self) -> Encoded:
-        """Return all of it as one picture; there must be a figure."""
-        if self._is_png:
-            corners = corners_of([image.size for image in self._images])
-            page = raster.page(self._images, corners)
-            body, size = raster.png(page, self._dpi), page.size
-        else:
-            corners = corners_of([(vector.width_px, vector.height_px) for vector in self._vectors])
-            whole = svg.page(self._vectors, corners)
-            body, size = whole.body, (round(whole.width_px), round(whole.height_px))
-        return Encoded(body, *size, moved_to(self._axes, corners), self._alt())
+        """Return all of it as one picture; there must be one on it.
 
-    def _with(self, size: tuple[int, int]) -> tuple[int, int]:
-        """Return how large the sheet is once a picture of *size* is on it. Raises TooManyPixels."""
-        whole = max(self._width_px, size[0]), self._height_px + size[1]
-        refuse_too_many(*whole, self._max_pixels)
-        return whole
+        Raises:
+            LookError: there is no such axes as the look is to change.
+        """
+        count = sum(map(len, self._axes))
+        for limit in self._look.limits:
+            if limit.axes >= count:
+                raise LookError(limit.option, _no_axes(limit.axes, count))
+        corners = corners_of(self._sizes)
+        width = max(width for width, _ in self._sizes)
+        height = sum(height for _, height in self._sizes)
+        axes = moved_to(self._axes, corners)
+        return Encoded(self._medium.body(corners), round(width), round(height), axes, self._alt())
 
     def _alt(self) -> str:
         if len(self._texts) == 1:
             return self._texts[0]
-        texts = [f"Picture {n} of {len(self._texts)}. {text}" for n, text in enumerate(self._texts, start=1)]
-        whole = " ".join(texts)
+        texts = [f"Picture {n} of {len(self._texts)}.\n{text}" for n, text in enumerate(self._texts, start=1)]
+        whole = "\n".join(texts)
         return whole if len(whole) <= _MOST_CHARACTERS else whole[: _MOST_CHARACTERS - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def extent_of(picture: Figure | Image.Image, sizing: Sizing) -> Extent:
+    """Return how large *picture* is to be drawn."""
+    return extent_of_image(picture, sizing) if isinstance(picture, Image.Image) else extent_of_figure(picture, sizing)
+
+
+def corners_of(sizes: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return where the left top corner of each picture is, one below another and centred, in whole pixels across."""
+    widest = max(width for width, _ in sizes)
+    tops = accumulate((height for _, height in sizes), initial=0.0)
+    return [((widest - width) // 2, top) for (width, _), top in zip(sizes, tops, strict=False)]
+
+
+def moved_to(
+    axes: Sequence[tuple[AxesDescription, ...]], corners: Sequence[tuple[float, float]]
+) -> tuple[AxesDescription, ...]:
+    """Return the axes of all pictures, each picture at its corner."""
+    return tuple(one.moved(*corner) for own, corner in zip(axes, corners, strict=True) for one in own)
+
+
+def _with(whole: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
+    """Return how large a sheet of the size *whole* is once a picture of *size* is on it."""
+    return max(whole[0], size[0]), whole[1] + size[1]
+
+
+def _no_axes(number: int, count: int) -> str:
+    there_are = {0: "the picture has none", 1: "the picture has only axes 0"}
+    return f"there is no axes {number}: {there_are.get(count, f'the picture has axes 0 to {count - 1}')}"

@@ -223,7 +223,7 @@ def test_a_tight_bounding_box_can_not_get_round_the_bound(format: str) -> None:
 
 
 def test_what_can_not_be_encoded_is_refused() -> None:
-    with pytest.raises(ValueError, match="png or svg, not 'gif'"):
+    with pytest.raises(ValueError, match=r"can be png, .* not 'gif'"):
         encode([Figure()], "gif", OWN, 10**6)
     with pytest.raises(ValueError, match="no picture"):
         encode([], "png", OWN, 10**6)

@@ -58,5 +58,5 @@ def test_the_text_of_many_figures_is_cut_where_it_gets_too_long() -> None:
         figure.suptitle(f"Title {number} " + "x" * 100)
         sheet.add(figure)
     alt = sheet.encoded().alt
-    assert alt.startswith("Picture 1 of 30. ")
+    assert alt.startswith("Picture 1 of 30.\n")
     assert len(alt) == 2000
