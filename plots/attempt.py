@@ -1,14 +1,13 @@
 """One import of user code: what it may change in the process, for itself alone. Knows nothing of where modules are.
 
-Standard input is empty meanwhile, the working folder and sys.path are restored after it, and threads started by it are
-told of, and don't keep the process from ending.
+Standard input is empty meanwhile, the working folder is restored after it, and threads started by it are told of, and
+don't keep the process from ending.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import itertools
 import os
 import re
 import sys
@@ -19,6 +18,8 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from plots.isolation import IMPORTING, TurnTakenAway
+from plots.registries import shared_tables
+from plots.remains import gathering
 from plots.tracing import Trace, trace
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 PREFIX = "_plotd_"  # of the names under which user modules stand in sys.modules
 PATIENCE_S = 1.0  # for another thread's import to end: what code changes in the process is known by when it does
 GRACE_S = 0.2  # for threads that are about to end
-LIBRARIES = ("site-packages", "dist-packages")
 
 
 class ThreadsLeft(ImportError):
@@ -38,12 +38,11 @@ class _Surroundings:
     """What the process was like before any import began that is under way now."""
 
     def __init__(self) -> None:
-        self.path = list(sys.path)
         self._stdin = sys.stdin
         self._folder = _working_folder()
 
     def restore(self) -> None:
-        """Make it so again, but for sys.path."""
+        """Make it so again."""
         sys.stdin = self._stdin
         if self._folder and _working_folder() != self._folder:
             os.chdir(self._folder)
@@ -64,7 +63,6 @@ class Attempt:
         self._threads: list[threading.Thread] = []
         others = list(_under_way)
         self._surroundings: _Surroundings = others[0]._surroundings if others else _Surroundings()
-        self._path = self._surroundings.path
         _under_way.append(self)
         sys.stdin = io.StringIO()
 
@@ -78,7 +76,6 @@ class Attempt:
         if self.is_over:
             return
         self.is_over = True
-        self.gather_folders()
         _under_way.remove(self)
         if not _under_way:
             self._surroundings.restore()
@@ -107,24 +104,6 @@ class Attempt:
             what = f"importing {os.path.basename(module.path)} left threads running ({', '.join(left)})"
             raise ThreadsLeft(f"{what}: start threads inside the plot function, and end them there", path=module.path)
 
-    def gather_folders(self) -> None:
-        """Take what the code added to sys.path off it again: such folders are searched for that code alone.
-
-        Archives and folders of installed libraries stay, at the end: these don't bear to be imported under other names.
-        """
-        found, sys.path[:] = list(sys.path), self._path
-        in_front = set(itertools.takewhile(lambda entry: entry not in self._path, found))
-        for entry in dict.fromkeys(found):
-            if entry in self._path or not isinstance(entry, str):
-                continue
-            folder = os.path.abspath(entry)
-            if os.path.isfile(folder) or any(part in LIBRARIES for part in folder.split(os.sep)):
-                self._path.append(entry)
-                sys.path.append(entry)
-            elif self.running:
-                module = self.running[-1]
-                (module.front if entry in in_front else module.back).append(folder)
-
     def add_thread(self, thread: threading.Thread) -> None:
         """Note that the code starts *thread*, if it isn't of a library's own kind: that is the library's business."""
         if type(thread).__module__.startswith(("threading", PREFIX)):
@@ -148,7 +127,8 @@ def attempt(requester: Module | None = None) -> Iterator[Attempt]:
     own = Attempt(requester)
     token = _current.set(own)
     try:
-        yield own
+        with gathering():
+            yield own
     finally:
         _current.reset(token)
         own.restore()
@@ -162,10 +142,10 @@ def attempt_under_way() -> Attempt | None:
 
 @contextlib.contextmanager
 def outside() -> Iterator[None]:
-    """Let a library be imported: what it reads, and the threads that it starts, are not the user code's."""
+    """Let a library be imported: what it reads, registers and starts threads for is not the user code's."""
     token = _current.set(None)
     try:
-        with trace(Trace()):
+        with trace(Trace()), shared_tables():
             yield
     finally:
         _current.reset(token)

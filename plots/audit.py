@@ -124,9 +124,13 @@ def _on_unknown(into: Trace, *_: object) -> None:
 _READ_ONLY_MAPS = (1, 3)  # mmap.ACCESS_READ, mmap.ACCESS_COPY
 
 
+def _on_start(into: Trace, *_: object) -> None:
+    into.unknown = into.has_children = True
+
+
 def _on_fork(into: Trace, what: str) -> None:
     """Count a copy of this process, which has its open files and sockets too, as what it should not be drawn in."""
-    into.unknown = True
+    _on_start(into)
     into.process_wide.add(what)
 
 
@@ -143,11 +147,8 @@ EVENTS: dict[str, Callable[..., None]] = {
     "os.symlink": lambda into, source, target, *_: _on_write(into, target),
     **dict.fromkeys(("os.remove", "os.mkdir", "os.rmdir", "os.truncate"), lambda into, path, *_: _on_write(into, path)),
     **dict.fromkeys(("os.utime", "os.chmod", "os.chown", "os.setxattr", "os.removexattr"), _on_update),
-    **dict.fromkeys(
-        ("socket.connect", "socket.getaddrinfo", "socket.sendto", "subprocess.Popen", "os.system", "os.posix_spawn"),
-        _on_unknown,
-    ),
-    **dict.fromkeys(("os.exec", "os.spawn"), _on_unknown),
+    **dict.fromkeys(("socket.connect", "socket.getaddrinfo", "socket.sendto"), _on_unknown),
+    **dict.fromkeys(("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "os.spawn"), _on_start),
     "os.fork": lambda into, *_: _on_fork(into, "os.fork"),
     "os.forkpty": lambda into, *_: _on_fork(into, "os.forkpty"),
     **{

@@ -10,9 +10,11 @@ import os
 import select
 import sys
 import threading
+from collections.abc import Callable
 from typing import Self, TextIO
 
 KEPT_BYTES = 64 << 10
+LONGEST_ERROR = 1_000  # characters
 PIPE_BYTES = 1 << 20  # code in C that prints while it holds the GIL has as much room, before somebody reads
 
 STREAMS = ("stdin", "stdout", "stderr")
@@ -26,6 +28,7 @@ class Console:
 
     def __init__(self) -> None:
         self._tail = bytearray()
+        self._errors = ""
         self._others: set[threading.Thread] = set()
         self._undo = contextlib.ExitStack()
 
@@ -33,6 +36,11 @@ class Console:
     def text(self) -> str:
         """The last 64 kB of both streams, as they came."""
         return bytes(self._tail[-KEPT_BYTES:]).decode(errors="replace")
+
+    @property
+    def last_error(self) -> str:
+        """The last line that Python code wrote to standard error; empty if there is none."""
+        return next((line.strip() for line in reversed(self._errors.splitlines()) if line.strip()), "")
 
     def __enter__(self) -> Self:
         self._others = set(threading.enumerate())
@@ -47,7 +55,7 @@ class Console:
                 undo.callback(self._give_back, saved, number)
             self._read_on(undo)
             undo.callback(_flush)
-            errors = _Errors(_bytes(2), encoding="utf-8", errors="backslashreplace", line_buffering=True)
+            errors = _Errors(self._note_error)
             streams = (open(0, closefd=False), io.TextIOWrapper(_bytes(1), encoding="utf-8"), errors)
             for name, stream in zip(STREAMS, streams, strict=True):
                 undo.callback(_flush_quietly, stream)
@@ -60,6 +68,9 @@ class Console:
         _flush_quietly(sys.stdout)  # the script's own, maybe
         _flush_quietly(sys.stderr)
         self._undo.close()
+
+    def _note_error(self, text: str) -> None:
+        self._errors = (self._errors + text)[-LONGEST_ERROR:]
 
     def _give_back(self, saved: int, number: int) -> None:
         """Let *number* be what it was, *saved*; but if threads were started that go on, they print into the void."""
@@ -108,11 +119,17 @@ class Console:
 
 
 class _Errors(io.TextIOWrapper):
-    """Standard error, in its place between what was printed before it and after."""
+    """Standard error, in its place between what was printed before it and after; *note* is told of all of it."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        super().__init__(_bytes(2), encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        self._note = note
 
     def write(self, text: str) -> int:
         _flush_quietly(sys.stdout)
-        return super().write(text)
+        written = super().write(text)
+        self._note(text)
+        return written
 
 
 def _bytes(number: int) -> io.BufferedWriter:

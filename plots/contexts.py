@@ -10,7 +10,7 @@ import contextlib
 import functools
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,16 +21,15 @@ mpl.use("agg")  # before any user code is imported, so that none opens a window
 
 import matplotlib.dates
 import matplotlib.pyplot as plt
-import matplotlib.units
 from matplotlib import RcParams, mathtext
 from matplotlib._pylab_helpers import Gcf
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 
-from plots import randomness
+from plots import randomness, registries
 from plots.baton import Baton
+from plots.registries import Table
 
-Tables = dict[str, dict[Any, Any]]
 Rc = dict[str, Any]  # Any: a setting may be of any type
 
 _LIVE: Any = mpl.rcParams  # Any, here and below: matplotlib's stubs don't tell of its private places
@@ -47,15 +46,13 @@ def fresh_rc() -> Rc:
 
 @dataclass(eq=False, slots=True)
 class State:
-    """One render's own: pyplot's figures, rcParams and registries, all as in a fresh interpreter."""
+    """One render's own: pyplot's figures and rcParams, as in a fresh interpreter."""
 
     figures: OrderedDict[Any, Any] = field(default_factory=OrderedDict)
     rc: Rc = field(default_factory=fresh_rc)
-    tables: Tables = field(default_factory=lambda: {n: dict(t) for n, t in _SHARED.items()})
 
 
 _state: ContextVar[State | None] = ContextVar("render", default=None)
-_SHARED: Tables = {}  # the registries of the process, by name
 _installed: list[bool] = []  # whether that could be done, once it was tried
 
 
@@ -64,20 +61,6 @@ def rc_in_force() -> Rc:
     state = _state.get()
     live: Rc = _LIVE  # a dict too, beneath its own methods
     return live if state is None else state.rc
-
-
-def tables_in_force() -> Tables:
-    """Return copies of the registries of this context, by name."""
-    state = _state.get()
-    return {name: dict(table) for name, table in (_SHARED if state is None else state.tables).items()}
-
-
-def put_in_tables(more: Tables) -> None:
-    """Add *more* to the registries of this render; those of the process stay as they are."""
-    state = _state.get()
-    if state is not None:
-        for name, entries in more.items():
-            state.tables[name].update(entries)
 
 
 @contextlib.contextmanager
@@ -92,7 +75,7 @@ def own_state() -> Iterator[State]:
     state = State()
     token = _state.set(state)
     try:
-        with randomness.own_generators():
+        with randomness.own_generators(), registries.own_tables():
             yield state
         plt.close("all")
     finally:
@@ -106,7 +89,7 @@ def install() -> bool:
         _installed.append(_are_there())
         if _installed[0]:
             _isolate_pyplot()
-            _isolate_registries()
+            registries.install()
             randomness.install()
             _tame_windows()
     return _installed[0]
@@ -115,13 +98,13 @@ def install() -> bool:
 def _are_there() -> bool:
     """Look for every place before any of them is changed."""
     own = (("_get", RcParams), ("_set", RcParams), ("_update_raw", RcParams), ("_render_lock", Figure))
-    kept = (("_cmaps", mpl.colormaps), ("_color_sequences", mpl.color_sequences))
     more = (("switch_backend", plt), ("start_event_loop", FigureCanvasBase))
     parse = getattr(mathtext.MathTextParser, "_parse_cached", None)
-    there = all(name in vars(owner) for name, owner in (*own, *kept, *more))
+    there = all(name in vars(owner) for name, owner in (*own, *more))
     return (
         there
         and randomness.are_there()
+        and registries.are_there()
         and isinstance(Gcf.figs, OrderedDict)
         and hasattr(parse, "__wrapped__")
         and type(_LIVE) is RcParams
@@ -158,40 +141,15 @@ class _OwnRcParams(RcParams):
         return whole
 
 
-class _Table(MutableMapping[Any, Any]):
-    """A registry: that of the render that asks, a copy of the process's own at its start."""
-
-    def __init__(self, name: str, shared: dict[Any, Any]) -> None:
-        self._name = name
-        _SHARED[name] = shared
-
-    def _here(self) -> dict[Any, Any]:
-        state = _state.get()
-        return _SHARED[self._name] if state is None else state.tables[self._name]
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._here()[key]
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._here()[key] = value
-
-    def __delitem__(self, key: Any) -> None:
-        del self._here()[key]
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._here())
-
-    def __len__(self) -> int:
-        return len(self._here())
-
-
-class _Figures(_Table):
+class _Figures(Table):
     """pyplot's figures, the current one last."""
 
     def _here(self) -> OrderedDict[Any, Any]:
         state = _state.get()
         shared: OrderedDict[Any, Any] = self._shared
         return shared if state is None else state.figures
+
+    _mine = _here
 
     def __init__(self, shared: OrderedDict[Any, Any]) -> None:
         self._shared = shared
@@ -203,36 +161,6 @@ class _Figures(_Table):
     def move_to_end(self, key: Any) -> None:
         """Make *key* the current figure."""
         self._here().move_to_end(key)
-
-
-class _Units(matplotlib.units.Registry):
-    """The converters of units; pandas puts its own there while it plots."""
-
-    def _here(self) -> dict[Any, Any]:
-        state = _state.get()
-        return self if state is None else state.tables["units"]
-
-    def __getitem__(self, key: Any) -> Any:
-        here = self._here()
-        return dict.__getitem__(here, key)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        dict.__setitem__(self._here(), key, value)
-
-    def __contains__(self, key: object) -> bool:
-        return dict.__contains__(self._here(), key)
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        """Return the converter of the class *key*."""
-        return dict.get(self._here(), key, default)
-
-    def pop(self, key: Any, *default: Any) -> Any:
-        """Take the converter of the class *key* away."""
-        return dict.pop(self._here(), key, *default)
-
-    def items(self) -> Any:
-        """Return the classes and their converters."""
-        return dict.items(self._here())
 
 
 def _isolate_pyplot() -> None:
@@ -254,14 +182,6 @@ def _isolate_pyplot() -> None:
             return cached(self, settings, *args)
 
     parser._parse_cached = parse_alone
-
-
-def _isolate_registries() -> None:
-    maps, sequences = _any(mpl.colormaps), _any(mpl.color_sequences)
-    maps._cmaps = _Table("colormaps", maps._cmaps)
-    sequences._color_sequences = _Table("sequences", sequences._color_sequences)
-    _SHARED["units"] = matplotlib.units.registry
-    matplotlib.units.registry.__class__ = _Units
 
 
 def _tame_windows() -> None:

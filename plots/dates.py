@@ -24,6 +24,11 @@ _RELATIVE = re.compile(
     rf"(?P<anchor>now|{'|'.join((*DAYS_BACK, *WEEKDAYS))}|)\s*(?:(?P<sign>[+\- ])\s*(?P<offset>{_DURATION.pattern}))?",
     re.ASCII,
 )
+# For programs, as JSON Schema has patterns: the usual spellings of what is parsed here.
+DURATION_PATTERN = f"^{_DURATION.pattern}$"
+RELATIVE_PATTERN = (
+    f"^(?:(?:now|{'|'.join((*DAYS_BACK, *WEEKDAYS))})(?:[+-]{_DURATION.pattern})?|[+-]{_DURATION.pattern})$"
+)
 _ISO_LETTERS = re.compile(r"[0-9TWZ:., +-]+")
 _SPACE_FOR_PLUS = re.compile(r"(.+[T ].+) (\d\d(?::?\d\d)?)")
 _PANDAS_UNITS = {"d": "D", "w": "W", "m": "min"}  # pandas 3 warns of the small letters

@@ -19,7 +19,8 @@ from plots.parameters import words_of
 from plots.script import Script
 from plots.signature import NotServable, read_parameters
 from plots.source import danger_of
-from plots.spec import Parameter, PlotSpec
+from plots.spec import Broken, Parameter, PlotSpec
+from plots.tracing import State
 
 TABLE = Path(__file__).resolve().parent / "gallery" / "table.py"
 
@@ -48,13 +49,13 @@ def scan(paths: Sequence[Path], library: Library, held: Iterable[PlotSpec] = ())
     """Return the plots in *paths*: .py files, data files, and folders with all below them.
 
     Files are parsed; only one that defines plots is imported, by *library*. Those of the plots *held* before that are
-    still there keep their full names.
+    still there keep their full names; so do those of a file that fails now, which are broken until it is mended.
 
     Raises:
         ValueError: one of *paths* doesn't exist, or is neither of these.
     """
-    found = look(paths)
-    finds = _Finds(library)
+    found, held = look(paths), tuple(held)
+    finds = _Finds(library, held)
     finds.failures += [Failure(str(file.relative), None, _reason(error)) for file, error in found.unreadable]
     for file in found.files:
         if file.is_data:
@@ -86,11 +87,15 @@ def aliases(plots: Sequence[PlotSpec], held: Mapping[str, str]) -> dict[str, str
 class _Finds:
     """The plots found so far, as yet without names, and what went wrong."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, held: Iterable[PlotSpec]) -> None:
         self.plots: list[tuple[Bearer, PlotSpec]] = []
         self.failures: list[Failure] = []
         self._library = library
         self._table: PlotSpec | None = None
+        self._held: dict[Path, list[PlotSpec]] = {}
+        for spec in held:
+            if not spec.fixed:
+                self._held.setdefault(spec.file, []).append(spec)
 
     def add_code(self, file: File) -> None:
         """Add the plots that a .py file defines, or the one that it is."""
@@ -102,11 +107,12 @@ class _Finds:
         except OSError as error:
             self.failures.append(Failure(shown, None, _reason(error)))
         except ImportFailed as error:
-            self.failures.append(Failure(shown, error.line, error.message, error.traceback))
+            sources = (*script.sources, *(error.module.sources() if error.module else ()))
+            self._fail(file, Failure(shown, error.line, error.message, error.traceback), sources)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             line = error.lineno if isinstance(error, SyntaxError) else None
             text = "".join(traceback.format_exception_only(error))
-            self.failures.append(Failure(shown, line, text.splitlines()[-1], text))
+            self._fail(file, Failure(shown, line, text.splitlines()[-1], text), script.sources)
         else:
             for definition in found.definitions:
                 assert module is not None
@@ -132,23 +138,34 @@ class _Finds:
         """Add what is itself a plot, unless any user of the machine could change what it runs."""
         bearer = Bearer(file)
         if danger := danger_of(str(file.path)):
-            self.failures.append(Failure(str(file.relative), None, danger))
+            self._fail(file, Failure(str(file.relative), None, danger), script.sources)
         else:
             self.plots.append((bearer, PlotSpec("", bearer.title, description, file.path, script.qualname, script)))
 
+    def _fail(
+        self, file: File, failure: Failure, sources: tuple[tuple[str, State], ...], qualname: str | None = None
+    ) -> None:
+        """Note that *file*, found as *sources* say, fails, or only *qualname* in it: what it held before is broken."""
+        self.failures.append(failure)
+        where = f"{failure.path}, line {failure.line}" if failure.line else failure.path
+        broken = Broken(f"{where}: {failure.message}", failure.traceback, sources)
+        for spec in self._held.get(file.path, ()):
+            if qualname in (None, spec.qualname):
+                self.plots.append((Bearer(file, spec.qualname), replace(spec, version=None, broken=broken)))
+
     def _add_plot(self, file: File, definition: Definition, entry: Entry, process_wide: tuple[str, ...]) -> None:
         """Add what is defined there, if it exists by now: it may stand under an ``if``, or be deleted."""
-        bearer = Bearer(file, definition.qualname)
+        bearer, told = Bearer(file, definition.qualname), (str(file.relative), definition.line)
         if not entry.is_there():
             return
         try:
             spec, faults = spec_of(entry, bearer.title, {})
         except Exception as error:  # noqa: BLE001 - annotations, defaults and metaclasses are the user's own code
-            faults = [f"{type(error).__name__}: {error}"]
+            failure = Failure(*told, f"{definition.qualname}: {type(error).__name__}: {error}")
+            self._fail(file, failure, entry.sources, definition.qualname)
         else:
             self.plots.append((bearer, replace(spec, process_wide=process_wide)))
-        for fault in faults:
-            self.failures.append(Failure(str(file.relative), definition.line, f"{definition.qualname}: {fault}"))
+            self.failures += [Failure(*told, f"{definition.qualname}: {fault}") for fault in faults]
 
 
 def spec_of(entry: Entry, title: str, fixed: Mapping[str, object]) -> tuple[PlotSpec, list[str]]:

@@ -1,4 +1,4 @@
-"""What a page's form, and a client that reads JSON Schema, need to know of parameters. Knows nothing of HTML."""
+"""What a page's form needs to know of parameters. Knows nothing of HTML."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal
 
 from plots.dates import with_zone, without_zone
 from plots.parameters import BadWords, parse, words_of
 from plots.spec import Parameter
-from plots.words import noun_of, value_schema, word_of
+from plots.words import value_schema
 
 FieldType = Literal["number", "range", "checkbox", "text", "select", "date", "datetime-local"]
-NOT_TOLD = ("title", "description", "default", "examples", "deprecated")
 RANGE_STEPS = 100
 
 
@@ -59,17 +57,6 @@ def form_fields(
     return tuple(
         _field(parameter, [word for name, word in words if name == parameter.name], show) for parameter in parameters
     )
-
-
-def json_schema(parameters: Iterable[Parameter], show: Callable[[Path], str] = file_name) -> dict[str, object]:
-    """Return the JSON Schema of an object that holds the *parameters*; *show* tells where a default's file is."""
-    told = tuple(parameters)
-    return {
-        "type": "object",
-        "properties": {parameter.name: _property(parameter, show) for parameter in told},
-        "required": [parameter.name for parameter in told if parameter.required],
-        "additionalProperties": False,
-    }
 
 
 def label_of(parameter: Parameter) -> str:
@@ -207,58 +194,3 @@ def _placeholder(parameter: Parameter, show: Callable[[Path], str]) -> str:
         items = parameter.default if isinstance(parameter.default, tuple) else (parameter.default,)
         return ", ".join(show(item) if isinstance(item, Path) else str(item) for item in items)
     return "15min" if parameter.kind == "timedelta" else ""
-
-
-def _property(parameter: Parameter, show: Callable[[Path], str]) -> dict[str, object]:
-    schema = _item_schema(parameter)
-    if parameter.repeated:
-        schema = {**_without_prose(value_schema(parameter.whole)), "type": "array", "items": schema}
-    if parameter.nullable:
-        schema = {"anyOf": [schema, {"type": "null"}]}
-    expected = f"Expects {noun_of(parameter)}."
-    schema["title"] = label_of(parameter)
-    schema["description"] = f"{parameter.description.rstrip('.')}. {expected}" if parameter.description else expected
-    if not parameter.required:
-        schema["default"] = _json_default(parameter, show)
-    return schema
-
-
-def _item_schema(parameter: Parameter) -> dict[str, Any]:
-    """Return the JSON Schema of one value, without words about it."""
-    if parameter.alternatives:
-        return {"anyOf": [_item_schema(one) for one in parameter.alternatives]}
-    if parameter.kind == "choice":
-        return {"type": "string", "enum": [word for word, _ in parameter.choices]}
-    if parameter.kind == "path":
-        return {"type": "string", "format": "path"}
-    if parameter.kind == "timedelta":
-        return {"type": "string"}  # not "duration": that is ISO 8601, and nobody types PT15M
-    return _without_prose(value_schema(parameter.annotation))
-
-
-def _without_prose(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return *schema* without what is told elsewhere, or what JSON can't hold."""
-    return {
-        key: value
-        for key, value in schema.items()
-        if key not in NOT_TOLD and not (isinstance(value, float) and not math.isfinite(value))
-    }
-
-
-def _json_default(parameter: Parameter, show: Callable[[Path], str]) -> object:
-    if not isinstance(parameter.default, tuple):
-        return _json_value(parameter, parameter.default, show)
-    items = [_json_value(parameter, item, show) for item in parameter.default]
-    return sorted(items, key=str) if parameter.gather in (set, frozenset) else items
-
-
-def _json_value(parameter: Parameter, value: object, show: Callable[[Path], str]) -> object:
-    """Return *value* as JSON holds it: numbers and truth as such, all else by the word of a URL."""
-    if isinstance(value, Path):
-        return show(value)
-    is_number = parameter.kind in ("int", "float") or parameter.alternatives
-    if value is None or (isinstance(value, bool) and (parameter.kind == "bool" or is_number)):
-        return value
-    if is_number and isinstance(value, Real) and math.isfinite(value):
-        return int(value) if isinstance(value, Integral) else float(value)
-    return word_of(parameter, value)

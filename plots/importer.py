@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING
 
 from plots import tracing
 from plots.attempt import PREFIX, attempt_under_way, outside, plain
-from plots.contexts import put_in_tables
 from plots.module import GROWTH, Module, set_rc
+from plots.registries import put_in_tables
+from plots.remains import arrive
+from plots.search_path import bare_path
 from plots.source import file_of, folder_of
 
 if TYPE_CHECKING:
@@ -46,14 +48,22 @@ class Importer:
         level: int = 0,
     ) -> ModuleType:
         """Import as the statement does."""
+        with bare_path(self._module()):
+            return self._import(name, globals, locals, fromlist, level)
+
+    def _import(
+        self,
+        name: str,
+        globals: Mapping[str, object] | None,
+        locals: Mapping[str, object] | None,
+        fromlist: Sequence[str] | None,
+        level: int,
+    ) -> ModuleType:
         top, *rest = name.split(".")
         table = self._table()
         if table is None or (not level and (top in self._outside or _is_asked_by_c(name, fromlist))):
             return _import_from_outside(name, globals, locals, fromlist, level)
         importer = self._module() or self._stand_in(table)
-        under_way = attempt_under_way()
-        if under_way is not None:
-            under_way.gather_folders()
         if level:
             return _import_relative(table, name, fromlist or (), level, importer)
         first = self._find_top(top, importer, table)
@@ -120,7 +130,7 @@ class Importer:
 
 @contextmanager
 def taken_up(importer: Module | None, module: Module) -> Iterator[None]:
-    """Note that *importer* imports *module* in this block, and let the rcParams that this sets count for it too.
+    """Note that *importer* imports *module* in this block, and let what this sets count for it too.
 
     While user code is imported, *module* becomes part of what that is made of; in a render, a file that it read.
     """
@@ -132,6 +142,7 @@ def taken_up(importer: Module | None, module: Module) -> Iterator[None]:
     if importer.thread == threading.get_ident():
         taker = importer
     had = set((taker or importer).closure())
+    has_run = module.thread is None
     for edges in (taker.imports if taker else [], importer.later if importer is not taker else []):
         if module not in edges:
             edges.append(module)
@@ -151,6 +162,8 @@ def taken_up(importer: Module | None, module: Module) -> Iterator[None]:
             put_in_tables(part.registered)
             if taker is not None:
                 taker.inherited.update(part.settings)
+        if has_run and module in new and succeeded and not is_lost and arrive(new):
+            module.remains.put()
 
 
 def _import_relative(table: Table, name: str, fromlist: Sequence[str], level: int, importer: Module) -> ModuleType:

@@ -24,6 +24,8 @@ import numpy as np
 
 from plots.baton import Baton
 from plots.contexts import BASELINE, DRAWING, install, own_state, rc_in_force
+from plots.remains import gathering
+from plots.search_path import own_path
 
 __all__ = ["BASELINE", "IMPORTING", "TURNS", "Turn", "TurnTakenAway", "Turns", "prove"]
 
@@ -74,12 +76,13 @@ class Turns:
             self._inside.add(turn)
         try:
             on_start(turn)
-            if install():
-                with own_state():
+            with own_path(), gathering():
+                if install():
+                    with own_state():
+                        yield turn
+                else:
+                    _start_afresh()
                     yield turn
-            else:
-                _start_afresh()
-                yield turn
         finally:
             self._give_back(turn)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,9 +75,13 @@ class Entry:
         """The rcParams that its code set when it was imported."""
         return self.module.rc
 
-    def put_registered(self) -> None:
-        """Put into this render's registries what its code put there when it was imported."""
-        self.module.put_registered()
+    def put_settings(self) -> None:
+        """Let this render begin with what its code set when it was imported."""
+        self.module.put_settings()
+
+    def holds_figures(self) -> bool:
+        """Say whether its code made figures, or parts of them, as it was imported: they are good for one render."""
+        return any(part.holds_figures for part in self.module.reach())
 
     def _found(self) -> Any:  # whatever stands there: a user's file may call anything so
         owner, name = self.owner(), self.qualname.rpartition(".")[2]
@@ -84,10 +89,16 @@ class Entry:
 
 
 class Library:
-    """All user modules of this process. One thread at a time uses it; renders may go on importing meanwhile."""
+    """All user modules of this process. One thread at a time uses it; renders may go on importing meanwhile.
 
-    def __init__(self, import_limit_s: float) -> None:
+    Each file is imported within *importing*, called with its path, which may raise ImportFailed instead.
+    """
+
+    def __init__(
+        self, import_limit_s: float, importing: Callable[[str], AbstractContextManager[object]] = nullcontext
+    ) -> None:
         self._limit_s = import_limit_s
+        self._importing = importing
         self._tables = Tables()
         self._failed: dict[str, ImportFailed] = {}
 
@@ -113,7 +124,8 @@ class Library:
         if module is not None:
             return module
         try:
-            return Import(table, name, path).result(self._limit_s)
+            with self._importing(path):
+                return Import(table, name, path).result(self._limit_s)
         except ImportFailed as error:
             self._failed[path] = error.again()
             raise

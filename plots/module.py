@@ -21,8 +21,11 @@ from types import ModuleType
 from typing import cast
 
 from plots.attempt import PREFIX, Attempt
-from plots.contexts import Tables, put_in_tables, rc_in_force, tables_in_force
+from plots.contexts import rc_in_force
 from plots.isolation import BASELINE, TurnTakenAway
+from plots.registries import Tables, put_in_tables, tables_in_force
+from plots.remains import Remains, arrive, holds_artists
+from plots.search_path import own_folders
 from plots.source import Disk, Source
 from plots.tracing import Dependency, State, Trace, state_of, trace
 
@@ -61,6 +64,7 @@ class Module:
         self.imports: list[Module] = []  # by its own code, as it was imported itself
         self.later: list[Module] = []  # by its functions since then; and, of a package, what it came to hold
         self._sources: tuple[int, tuple[tuple[str, State], ...]] = (-1, ())
+        self.home: object = None  # the table by way of which it imports: kept as long as it is itself
         self.bound: dict[str, Module] = {}
         self.absent = set(missing)
         self.front: list[str] = []  # folders that it added to sys.path, before and behind those of the process
@@ -71,6 +75,8 @@ class Module:
         self.settings: dict[str, object] = {}
         self.registered: Tables = {}  # colour maps, say, by registry
         self.inherited: dict[str, object] = {}
+        self.remains = Remains()
+        self.holds_figures = False  # which are good for one render only
         self.thread: int | None = threading.get_ident()  # None once it has run
         self.failed = False
         self.refusal: str | None = None  # why it isn't tried again as long as it is unchanged
@@ -145,10 +151,13 @@ class Module:
         """The rcParams that its closure set when imported."""
         return {key: value for module in self.closure() for key, value in module.settings.items()}
 
-    def put_registered(self) -> None:
-        """Put into this render's registries what its closure put there when imported."""
+    def put_settings(self) -> None:
+        """Let this render begin with what its closure set when imported: rcParams, registries, and what that left."""
+        set_rc(self.rc)
         for module in self.closure():
             put_in_tables(module.registered)
+        if arrive(self.closure()):
+            self.remains.put()  # it was there when its neighbours ran, so it has what they left
 
     def run(self, attempt: Attempt, importer: Callable[..., ModuleType]) -> None:
         """Execute it: the very bytes that its hash is of. Whatever the user's code raises is passed on.
@@ -158,14 +167,17 @@ class Module:
         """
         sys.modules[self.private] = self.namespace
         begun = attempt.begin(self)
+        arrive([self])
+        before = Remains.now()
         try:
-            with trace(self._trace), self._own_settings(attempt):
+            with trace(self._trace), own_folders(self), self._own_settings(attempt):
                 if not self.disk.is_folder(self.path):
                     self._execute(importer)
             attempt.end(self, begun)
+            self.remains = Remains.now().since(before)
+            self.holds_figures = bool(self.remains.figures) or holds_artists(self.namespace)
         finally:
             attempt.running.remove(self)
-            attempt.gather_folders()
             self.settle()
 
     def note_in(self, into: Trace) -> bool:
@@ -196,8 +208,9 @@ class Module:
         self.source = self.disk.glance(self.path)
         self.source, data = self.disk.read(self.source)
         if self._is_binary:
-            self.namespace = sys.modules[self.private] = importlib.util.module_from_spec(self._spec())
-            _loader_of(self.namespace).exec_module(self.namespace)
+            found = self._spec()
+            self.namespace = sys.modules[self.private] = importlib.util.module_from_spec(found)
+            cast("Loader", found.loader).exec_module(self.namespace)
             return
         self.data = data
         spec = self.namespace.__spec__
@@ -277,12 +290,6 @@ def _walk(start: Module, edges: Callable[[Module], Sequence[Module]]) -> list[Mo
 
     visit(start)
     return order
-
-
-def _loader_of(namespace: ModuleType) -> Loader:
-    assert namespace.__spec__ is not None
-    assert namespace.__spec__.loader is not None
-    return namespace.__spec__.loader
 
 
 def _no_input(prompt: object = "") -> str:

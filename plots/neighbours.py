@@ -12,6 +12,7 @@ from plots import tracing
 from plots.attempt import ThreadsLeft, attempt, attempt_under_way
 from plots.importer import Importer, install, taken_up
 from plots.module import GROWTH, Module
+from plots.remains import those_there
 from plots.source import Disk, file_of
 
 Locate = Callable[[str, Sequence[str], set[str], Disk], str | None]
@@ -59,7 +60,7 @@ class Table:
                 module = self.present(name)
                 folders = list(parent.namespace.__path__) if parent else [self.folder]
                 path = locate(name.rpartition(".")[2], folders, missing, self.tables.disk)
-            if module is None or module.parent is not parent:
+            if module is None or module.parent is not parent or module.remains:
                 if path is None:
                     importer.absent |= missing
                     return None
@@ -81,6 +82,8 @@ class Table:
     ) -> Module:
         """Return a new version of *name*, made from *path*. Whatever the user's code raises is passed on."""
         module = Module(self.folder, name, path, parent, missing, self.tables.disk)
+        module.home = self
+        before = self._modules.get(name)
         self._drop(name)
         self._modules[name] = module
         if parent:
@@ -97,6 +100,9 @@ class Table:
                     self._drop(name)
                 module.fail(module.refusal)
                 raise
+        if importer is not None and module.remains:  # draws and settings depend on those before: nobody shares them
+            self._drop(name)
+            self._modules.update({} if before is None else {name: before})
         if parent:
             setattr(parent.namespace, name.rpartition(".")[2], module.namespace)
         return module
@@ -105,7 +111,7 @@ class Table:
         """Return the version of *name* that *importer* has, or what it is imported for: nobody sees a mixture."""
         under_way = attempt_under_way()
         scopes = [importer, under_way and under_way.whole]
-        for module in (module for scope in scopes if scope for module in scope.reach()):
+        for module in (*(module for scope in scopes if scope for module in scope.reach()), *those_there()):
             if module.name == name and module.folder == self.folder and module.parent is parent and module.is_usable():
                 return module
         return None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import glob
 import io
+import itertools
 import os
 import time
 import traceback
@@ -21,15 +23,16 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from plotd.encode import Encoded, Sizing, TooManyPixels, encode
+from plotd import theme
+from plotd.encode import AS_MADE, Encoded, Look, LookError, Sizing, TooManyPixels, encode
 from plotd.sheet import Sheet
 from plots.animations import is_animation, show_first_frame
-from plots.contexts import rc_in_force
 from plots.isolation import TURNS, Turn
 from plots.loading import Entry
 from plots.parameters import BadWords, resolve
 from plots.spec import PlotSpec
 from plots.tracing import Dependency, DependencyKind, Trace, trace
+from plots.unspoilt import unspoilt
 
 LIBRARIES = tuple(os.path.dirname(os.path.dirname(file)) for file in (__file__, mpl.__file__, os.path.__file__))
 Words = tuple[tuple[str, tuple[str, ...]], ...]
@@ -57,6 +60,7 @@ class Job:
     places: tuple[str, ...] = ()
     known: tuple[tuple[str, DependencyKind], ...] = ()
     words: Words = ()
+    look: Look = AS_MADE
 
     def named_files(self) -> Iterator[tuple[str, str]]:
         """Yield the parameter and the absolute path of each file that the URL, or a default, names."""
@@ -75,12 +79,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why there is no picture: *code* is that of the answer, *message* is one for a stranger."""
+    """Why there is no picture: *code* is that of the answer, *message* is one for a stranger.
+
+    *deaths* is how many workers died of it.
+    """
 
     code: str
     message: str
     fields: Mapping[str, str] = field(default_factory=dict)
     traceback: str = ""
+    deaths: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,7 @@ def _paint(job: Job, seen: Trace, on_start: Callable[[Turn], None]) -> Outcome:
         except BaseException as error:  # noqa: BLE001 - user code: SystemExit and KeyboardInterrupt are its failure too
             picture, failure = None, describe_failure(error, job)
         seconds = time.perf_counter() - start
-    seen.seen = {**before.seen, **seen.seen}
+    seen.add_earlier(before)
     told = (seen.dependencies(), seen.own_files(), seen.unknown, began_s, seconds)
     return Outcome(picture, failure, *told, process_wide=frozenset(seen.process_wide))
 
@@ -154,22 +162,27 @@ def _draw(job: Job, seen: Trace) -> Encoded:
         _check_file(job, name, path)
     for name, value in job.spec.fixed.items():
         _check_roots(job, name, str(value), job.places)
-    try:
-        values = resolve(job.spec.parameters, job.given, datetime.now().astimezone())
-    except BadWords as wrong:  # a relative date that has left its bounds since
-        raise _Refused(Failure("bad_parameter", str(wrong), wrong.fields)) from wrong
-    for setting, value in job.spec.entry.rc.items():
-        rc_in_force()[setting] = value
-    if isinstance(job.spec.entry, Entry):
-        job.spec.entry.put_registered()
-    with trace(seen, of=(str(job.spec.file), job.spec.qualname)):
-        result = job.spec.entry.function()(**values, **job.spec.fixed)
-        pictures = _pictures_of(result)
-        for figure in pictures:
-            if isinstance(figure, Figure):
-                Sheet(job.format, job.sizing, job.max_pixels).refuse(figure)
-                show_first_frame(figure)
-        return encode(pictures, job.format, job.sizing, job.max_pixels)
+    with unspoilt(job, seen) as job:
+        try:
+            values = resolve(job.spec.parameters, job.given, datetime.now().astimezone())
+        except BadWords as wrong:  # a relative date that has left its bounds since
+            raise _Refused(Failure("bad_parameter", str(wrong), wrong.fields)) from wrong
+        if job.look.theme:
+            theme.use(job.look.theme)
+        if isinstance(job.spec.entry, Entry):
+            job.spec.entry.put_settings()
+        with trace(seen, of=(str(job.spec.file), job.spec.qualname)):
+            return _encoded(job, job.spec.entry.function()(**values, **job.spec.fixed))
+
+
+def _encoded(job: Job, result: object) -> Encoded:
+    """Return the picture that a plot function means by *result*; drawing runs code of the user's, too."""
+    pictures = _pictures_of(result)
+    for figure in pictures:
+        if isinstance(figure, Figure):
+            Sheet(job.format, job.sizing, job.max_pixels).refuse(figure)
+            show_first_frame(figure)
+    return encode(pictures, job.format, job.sizing, job.max_pixels, job.look)
 
 
 def _check_file(job: Job, name: str, path: str) -> None:
@@ -248,6 +261,8 @@ def _figure_of(result: object) -> Figure:
 def describe_failure(error: BaseException, job: Job) -> Failure:
     if isinstance(error, TooManyPixels):
         return Failure("too_large", str(error))
+    if isinstance(error, LookError):
+        return Failure("bad_parameter", str(error), {error.option: error.why})
     try:
         text = str(error)
     except BaseException as nested:  # noqa: BLE001 - a __str__ of the user's own
@@ -262,8 +277,14 @@ def _user_traceback(error: BaseException, job: Job) -> str:
     described = traceback.TracebackException.from_exception(error, limit=-50)
     frames = list(described.stack)
     here = [i for i, frame in enumerate(frames) if frame.filename == __file__]
-    described.stack = traceback.StackSummary.from_list(frames[here[-1] + 1 :] if here else frames)
+    inner = itertools.dropwhile(_is_importing, frames[here[-1] + 1 :]) if here else frames
+    described.stack = traceback.StackSummary.from_list(inner)
     return without_folders("".join(described.format()), job)[-20_000:]
+
+
+def _is_importing(frame: traceback.FrameSummary) -> bool:
+    """Say whether *frame*, that of a failure in a plot file's own import, is ours."""
+    return frame.filename == contextlib.__file__ or os.path.dirname(frame.filename) == os.path.dirname(__file__)
 
 
 def without_folders(text: str, job: Job) -> str:

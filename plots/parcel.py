@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from plotd.encode import Sizing
+from plotd.encode import Look, Sizing
 from plots.attempt import plain
 from plots.cargo import Cargo, cargo_of, cargo_of_script
 from plots.discover import spec_of
@@ -46,6 +46,7 @@ class Parcel:
     format: str
     sizing: Sizing
     max_pixels: int
+    look: Look
     roots: tuple[str, ...] | None
     places: tuple[str, ...]
     known: Known
@@ -62,7 +63,7 @@ def pack(job: Job) -> Parcel:
     script = spec.entry if isinstance(spec.entry, Script) else None
     cargo = cargo_of(spec.entry.module) if isinstance(spec.entry, Entry) else cargo_of_script(spec.entry)
     what = (spec.file, spec.qualname, spec.name, cargo, script, dict(spec.fixed), spec.watch)
-    how = (job.words, job.format, job.sizing, job.max_pixels)
+    how = (job.words, job.format, job.sizing, job.max_pixels, job.look)
     return Parcel(*what, *how, job.roots, job.places, job.known)
 
 
@@ -87,7 +88,7 @@ def paint_parcel(
 def _script_job(parcel: Parcel, script: Script) -> Job:
     spec = PlotSpec(parcel.name, "", "", parcel.file, parcel.qualname, script, fixed=parcel.fixed, watch=parcel.watch)
     how = (parcel.format, parcel.sizing, parcel.max_pixels, parcel.roots, parcel.places)
-    return Job(spec, {}, *how, _known_here(parcel), parcel.words)
+    return Job(spec, {}, *how, _known_here(parcel), parcel.words, parcel.look)
 
 
 def _disk(cargo: Cargo) -> Disk:
@@ -151,7 +152,7 @@ class Unpacked:
         words = [(name, word) for name, written in parcel.words for word in written]
         given = parse(spec.parameters, words, Path).given
         how = (parcel.format, parcel.sizing, parcel.max_pixels, parcel.roots, parcel.places)
-        return Job(spec, given, *how, _known_here(parcel), parcel.words)
+        return Job(spec, given, *how, _known_here(parcel), parcel.words, parcel.look)
 
     def _spec(self, parcel: Parcel) -> PlotSpec:
         key = (parcel.file, parcel.qualname, *parcel.fixed)

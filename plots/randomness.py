@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 Generators = tuple[np.random.RandomState, random.Random]
+States = tuple[tuple[Any, ...], tuple[Any, ...]]  # numpy's and Python's: opaque, but they can be compared
 
 _own: ContextVar[Generators | None] = ContextVar("generators", default=None)
 _python: Any = random  # Any: its stubs don't tell of the generator behind the module's functions
@@ -26,6 +27,19 @@ def own_generators() -> Iterator[None]:
         yield
     finally:
         _own.reset(token)
+
+
+def states() -> States:
+    """Return the states of the generators that are this context's."""
+    kind, words, *rest = np.random.get_state()  # noqa: NPY002 - user code draws from this generator
+    return (kind, np.asarray(words).tobytes(), *rest), random.getstate()
+
+
+def set_states(states: States) -> None:
+    """Have the generators of this context go on from *states*."""
+    kind, words, *rest = states[0]
+    np.random.set_state((kind, np.frombuffer(words, np.uint32), *rest))  # noqa: NPY002 - user code draws from this
+    random.setstate(states[1])
 
 
 def are_there() -> bool:

@@ -108,8 +108,8 @@ class Opener:
                 self.note(into, _argument(self.place, self.name, (args, kwargs)), (args, kwargs))
 
 
-def _unknown(into: Trace, _first: Any, _given: Arguments) -> None:
-    into.unknown = True
+def _start(into: Trace, _first: Any, _given: Arguments) -> None:
+    into.unknown = into.has_children = True
 
 
 def _polars() -> tuple[Opener, ...]:
@@ -124,7 +124,7 @@ def _polars() -> tuple[Opener, ...]:
 
 
 OPENERS: dict[str, tuple[Opener, ...]] = {
-    "_posixsubprocess": (Opener("fork_exec", "args", note=_unknown),),  # multiprocessing starts processes so
+    "_posixsubprocess": (Opener("fork_exec", "args", note=_start),),  # multiprocessing starts processes so
     "pyarrow.lib": (
         Opener("memory_map", "path", note=_open(1)),
         Opener("OSFile", "path", note=_open(1)),

@@ -16,7 +16,7 @@ from typing import NoReturn
 import matplotlib as mpl
 import numpy as np
 
-from plotd import sheet
+from plotd import sheet, theme
 from plotd.encode import Encoded
 from plots import paint
 from plots.console import Console
@@ -49,12 +49,13 @@ def run(job: Job, disk: Disk | None = None) -> Outcome:
         with console:
             picture, failure = _draw(job, disk or Disk(), code, data), None
     except BaseException as error:  # noqa: BLE001 - user code: SystemExit and KeyboardInterrupt are its failure too
-        picture, failure = None, _failure_of(error, job)
+        picture, failure = None, _failure_of(error, job, console)
     seconds = time.perf_counter() - start
     unknown = data.unknown or (
         picture is not None and not data.dependencies()
     )  # its code is known, but not what it is of
-    data.seen = {**before.seen, **data.seen, **code.seen}
+    data.add_earlier(before)
+    data.seen.update(code.seen)
     return Outcome(picture, failure, data.dependencies(), data.own_files(), unknown, began_s, seconds, console.text)
 
 
@@ -70,10 +71,12 @@ def _draw(job: Job, disk: Disk, code: Trace, data: Trace) -> Encoded:
     if danger := danger_of(file):
         raise NoPicture(danger)
     code.seen.update({(path, "file"): (state, script.read_ns) for path, state in script.sources})
-    whole = sheet.Sheet(job.format, job.sizing, job.max_pixels)
+    whole = sheet.Sheet(job.format, job.sizing, job.max_pixels, job.look)
     windows = Windows(whole)
     with interpreter(file, disk, code) as main, windows.opened():
         _start_afresh(code)
+        if job.look.theme:
+            theme.use(job.look.theme)
         with trace(data), exit_handlers():
             try:
                 _execute(script.source, file, main)
@@ -117,18 +120,25 @@ def _end_child(error: BaseException | None) -> NoReturn:
     """End this process as Python does after *error*, if any."""
     status = 0 if error is None else 1
     if isinstance(error, SystemExit):
-        status = error.code if isinstance(error.code, int) else 1
+        status = _status_of(error)
     elif error is not None:
         traceback.print_exception(error)
     sys.stdout.flush()
     os._exit(status)
 
 
-def _failure_of(error: BaseException, job: Job) -> Failure:
+def _failure_of(error: BaseException, job: Job, console: Console) -> Failure:
     failure = paint.describe_failure(error, job)
-    told = "the script ended itself: " if isinstance(error, SystemExit) else ""
     text = _user_traceback(error, job) if failure.traceback else ""
-    return replace(failure, message=told + failure.message, traceback=text)
+    if isinstance(error, SystemExit):
+        told = f"the script ended itself with status {_status_of(error)}: {console.last_error}".removesuffix(": ")
+        return replace(failure, message=paint.without_folders(told, job), traceback=text)
+    return replace(failure, traceback=text)
+
+
+def _status_of(end: SystemExit) -> int:
+    """Return the status that Python would end with: 1 for whatever is no number, and was printed."""
+    return int(end.code) if isinstance(end.code, int) else 1
 
 
 def _user_traceback(error: BaseException, job: Job) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from plots.loading import Entry
     from plots.script import Script
+    from plots.tracing import State
 
 Kind = Literal["int", "float", "bool", "str", "path", "choice", "date", "datetime", "timedelta"]
 
@@ -44,6 +45,18 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """Why a plot that was there before can't be drawn now: *message* says what is wrong with its file, and where.
+
+    *sources* are the files that were found so, with their states then; *traceback* is for the author's eyes.
+    """
+
+    message: str
+    traceback: str
+    sources: tuple[tuple[str, State], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlotSpec:
     """A plot that was found: who it is, what it takes, and how to get at its function.
 
@@ -51,7 +64,8 @@ class PlotSpec:
     *example* holds URL words for the thumbnail of a plot with required parameters. *unservable* says why no URL can
     draw it; None for all others. *version*, where the author gave one, is polled: the plot is redrawn when what it
     returns changes. *executor* and *timeout_s* are what its author asks for, in place of the settings. *process_wide*
-    names what its file uses that changes the whole process, such as ``os.chdir``.
+    names what its file uses that changes the whole process, such as ``os.chdir``. One that is *broken* is as it was
+    when its file could last be loaded.
     """
 
     name: str
@@ -71,6 +85,7 @@ class PlotSpec:
     timeout_s: float | None = None
     unservable: str | None = None
     process_wide: tuple[str, ...] = ()
+    broken: Broken | None = None
 
     @property
     def is_script(self) -> bool:
@@ -85,4 +100,9 @@ class PlotSpec:
     @property
     def code(self) -> str:
         """The hash of the code that draws it: its file's bytes and, but for a script, every neighbour's it imports."""
-        return self.entry.code
+        return self.entry.code if self.broken is None else "broken"  # nothing was ever drawn by that
+
+    @property
+    def sources(self) -> tuple[tuple[str, State], ...]:
+        """The files that it was found in, or found broken in, with their states then."""
+        return self.entry.sources if self.broken is None else self.broken.sources

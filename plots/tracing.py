@@ -70,6 +70,7 @@ class Trace:
     habits: Habits = field(default_factory=Habits)
     process_wide: set[str] = field(default_factory=set)  # audit events of what it changed for the whole process
     unknown: bool = False
+    has_children: bool = False  # it started processes, of which nobody knows what they do
     is_over: bool = False
 
     def note(self, path: str, kind: DependencyKind) -> None:
@@ -77,6 +78,13 @@ class Trace:
         if (path, kind) not in self.seen:
             now = time.time_ns()
             self.seen[path, kind] = (state_of(path, kind), now)
+
+    def add_earlier(self, before: Trace) -> None:
+        """Add what *before* noted just before the render began: what this opened itself counts as it was then.
+
+        But for one that started processes: what it opened may be what these had just written.
+        """
+        self.seen = {**self.seen, **before.seen} if self.has_children else {**before.seen, **self.seen}
 
     def write(self, path: str) -> None:
         """Count *path* as the render's own: what becomes of it is no news."""
@@ -136,9 +144,9 @@ class Trace:
         return frozenset(self.written | self.habits.late | {p + end for p in databases for end in BESIDE_DATABASES})
 
     def _afterwards(self, seen: Dependency) -> Dependency:
-        """Return *seen* with what became of it since, if such renders change it."""
+        """Return *seen* with what became of it since, if such renders, or what they start, may change it."""
         key: Key = (seen.path, seen.kind)
-        if key not in self.changing and key not in self.habits.doubtful:
+        if key not in self.changing and key not in self.habits.doubtful and not self.has_children:
             return seen
         now = state_of(*key)
         if now == seen.state:

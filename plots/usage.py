@@ -31,6 +31,8 @@ CHANGES = frozenset(
 )
 STREAMS = frozenset(("sys.stdin", "sys.stdout", "sys.stderr"))
 ENVIRONMENT = "os.environ"
+# One that makes errors of warnings fails what others draw meanwhile, even within warnings.catch_warnings.
+FILTERS = frozenset(("warnings.simplefilter", "warnings.filterwarnings"))
 EDITS = frozenset(f"{ENVIRONMENT}.{method}" for method in ("update", "setdefault", "pop", "popitem", "clear"))
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -92,14 +94,15 @@ def draws_by_itself(tree: ast.Module, names: Names) -> bool:
 def changes_of_process(tree: ast.Module, names: Names) -> tuple[str, ...]:
     """Return what the file uses that changes its whole process, such as ``os.chdir``, in its order.
 
-    What only a script runs is left out, and so is the environment that is set outside functions, once.
+    What only a script runs is left out, and so are the environment and the filters of warnings that are set outside
+    functions, once.
     """
     found: list[tuple[int, int, str]] = []
     waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
     while waiting:
         node, is_inside = waiting.pop()
         name = _change(node, names)
-        if name and isinstance(node, ast.expr) and (is_inside or name != ENVIRONMENT):
+        if name and isinstance(node, ast.expr) and (is_inside or name not in (ENVIRONMENT, *FILTERS)):
             found.append((node.lineno, node.col_offset, name))
         parts = node.orelse if _is_main_guard(node) else ast.iter_child_nodes(node)
         is_inside |= isinstance(node, Function | ast.Lambda)
@@ -176,6 +179,9 @@ def _is_drawing(name: str) -> bool:
 
 def _change(node: ast.AST, names: Names) -> str:
     """Return what of the process *node* changes; empty if nothing."""
+    if isinstance(node, ast.Call):
+        full = names.full(node.func)
+        return full if full in FILTERS and _action(node) == "error" else ""
     full = names.full(node.value if isinstance(node, ast.Subscript) else node)
     is_read = isinstance(getattr(node, "ctx", None), ast.Load)
     if isinstance(node, ast.Subscript):
@@ -183,3 +189,12 @@ def _change(node: ast.AST, names: Names) -> str:
     if full in EDITS:
         return ENVIRONMENT
     return full if full in (CHANGES if is_read else STREAMS) else ""
+
+
+def _action(node: ast.Call) -> object:
+    """Return what the filter that *node* sets does with a warning; None if that is no constant."""
+    named = (keyword.value for keyword in node.keywords if keyword.arg == "action")
+    match next(iter((*node.args, *named)), None):
+        case ast.Constant(value=value):
+            return value
+    return None

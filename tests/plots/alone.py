@@ -48,9 +48,9 @@ def draw(plot: str, into: str) -> None:
 def call(module: str, qualname: str) -> object:
     """Return what the function returned."""
     mpl.use("agg")
+    seed()
     where: object = importlib.import_module(module)
     owner, _, name = qualname.rpartition(".")
-    seed()
     where = getattr(where, owner)() if owner else where
     result: object = getattr(where, name)()
     return result

@@ -1,9 +1,10 @@
-"""What the tests of plots share: the gallery's modules, and a turn at pyplot."""
+"""What the tests of plots share: files of their own, the gallery's modules, and a turn at pyplot."""
 
 from __future__ import annotations
 
 import importlib
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,20 @@ from plots.isolation import TURNS
 GALLERY = Path(plots.__file__).parent / "gallery"
 
 Importer = Callable[[str], ModuleType]
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Return what writes a file below the test's folder, and the folders above it."""
+
+    def write_file(name: str, text: str | bytes = "") -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else textwrap.dedent(text).encode())
+        return path
+
+    return write_file
 
 
 @pytest.fixture

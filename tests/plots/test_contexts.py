@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import matplotlib as mpl
+import matplotlib.colors
 import matplotlib.pyplot as plt
 import matplotlib.units
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 
 from plots.contexts import own_state, rc_in_force
 from plots.isolation import TURNS, prove
+from plots.registries import put_in_tables
 from plots.tracing import Trace, trace
 
 
@@ -128,6 +130,46 @@ def test_a_colour_map_can_be_registered_in_every_render() -> None:
             mpl.colormaps.register(mpl.colormaps["viridis"].reversed(), name="mine")
             assert plt.get_cmap("mine") is not None
     assert "mine" not in mpl.colormaps
+
+
+def test_a_name_given_to_a_colour_is_each_render_s_own() -> None:
+    names = matplotlib.colors.get_named_colors_mapping()
+    red = matplotlib.colors.to_rgba("red")
+
+    def job(colour: str) -> Callable[[Callable[[], object]], object]:
+        def draw(meet: Callable[[], object]) -> object:
+            unknown = "brand" not in names
+            matplotlib.colors.get_named_colors_mapping()["brand"] = colour
+            names["red"] = colour
+            meet()
+            drawn = plt.plot([1], color="brand")[0].get_color()
+            meet()
+            return unknown, matplotlib.colors.to_hex(drawn), matplotlib.colors.to_hex("red")
+
+        return draw
+
+    assert together(job("#123456"), job("#abcdef")) == [(True, each, each) for each in ("#123456", "#abcdef")]
+    assert "brand" not in names
+    assert matplotlib.colors.to_rgba("red") == red
+
+
+def test_a_colour_named_again_by_a_neighbour_is_not_the_one_that_was_converted_before() -> None:
+    with TURNS.take():
+        matplotlib.colors.get_named_colors_mapping()["brand"] = "#111111"
+        assert matplotlib.colors.to_hex("brand") == "#111111"
+        put_in_tables({"colours": {"brand": "#222222"}})
+        assert matplotlib.colors.to_hex("brand") == "#222222"
+
+
+def test_a_style_that_a_render_adds_or_edits_is_its_own() -> None:
+    for _ in range(2):
+        with TURNS.take():
+            assert "house" not in plt.style.library
+            plt.style.library["house"] = mpl.RcParams({"lines.linewidth": 7})
+            plt.style.use("house")
+            assert plt.rcParams["lines.linewidth"] == 7
+    assert "house" not in plt.style.library
+    assert "ggplot" in plt.style.library
 
 
 def test_converters_that_pandas_puts_there_while_it_plots_are_not_the_others_() -> None:

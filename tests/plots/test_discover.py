@@ -6,13 +6,13 @@ import gc
 import os
 import sys
 import tempfile
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+from tests.plots.conftest import Write
 
 from plots.discover import Discovery, Failure, aliases, scan
 from plots.isolation import TURNS
@@ -20,26 +20,12 @@ from plots.loading import Entry, Library
 from plots.module import Module, set_rc
 from plots.script import Script
 from plots.spec import PlotSpec
-
-Write = Callable[..., Path]
+from plots.tracing import file_state
 
 
 @pytest.fixture
 def library() -> Library:
     return Library(import_limit_s=10.0)
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Return what writes a file below the test's folder, and the folders above it."""
-
-    def write_file(name: str, text: str | bytes = "") -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else textwrap.dedent(text).encode())
-        return path
-
-    return write_file
 
 
 def names(found: Discovery) -> list[str]:
@@ -578,6 +564,32 @@ def test_a_file_that_fails_is_told_of_and_harms_no_other(library: Library, write
     assert "null bytes" in by_path["nulls.py"].message
     assert "utf-8" in by_path["latin.py"].message
     assert by_path["deep.py"].message
+
+
+def test_plots_of_a_file_that_fails_now_are_broken_until_it_is_mended_or_gone(library: Library, write: Write) -> None:
+    file = write("p.py", PLOT)
+    write("s.py", SCRIPT)
+    good = scan([file.parent], library)
+    write("p.py", PLOT + "\nraise OSError('no')")
+    write("s.py", SCRIPT + "(")
+    failing = scan([file.parent], library, good.plots)
+    assert names(failing) == names(good)
+    assert len(failing.failures) == 2
+    for spec, old, why in zip(failing.plots, good.plots, ("OSError: no", "SyntaxError: '(' was never"), strict=True):
+        assert spec.broken is not None
+        assert spec.broken.message.startswith(f"{spec.file.name}, line ")
+        assert why in spec.broken.message
+        assert spec.code != old.code
+        assert dict(spec.sources)[str(spec.file)] == file_state(str(spec.file))
+    assert names(scan([file.parent], library)) == [], "nobody held them"
+    again = scan([file.parent], library, failing.plots)
+    assert [spec.broken for spec in again.plots] == [spec.broken for spec in failing.plots]
+    write("p.py", PLOT)
+    (file.parent / "s.py").unlink()
+    [mended] = scan([file.parent], library, again.plots).plots
+    assert (mended.name, mended.broken, mended.code) == (good.plots[0].name, None, good.plots[0].code)
+    write("p.py", "def plot_other(): ...")
+    assert names(scan([file.parent], library, [mended])) == ["p/other"]
 
 
 def test_an_import_that_hangs_leaves_the_rest_to_be_found(write: Write) -> None:

@@ -80,7 +80,7 @@ def test_the_training_learns_from_its_first_to_its_last_moment(training: ModuleT
 def test_the_training_lasts_as_long_as_it_is_told(training: ModuleType, tmp_path: Path) -> None:
     start = time.monotonic()
     training.train(tmp_path / "digits.csv", seconds=0.5, iterations=5, rate=0.06, batch=16, seed=0)
-    assert 0.5 <= time.monotonic() - start < 5
+    assert time.monotonic() - start >= 0.5
 
 
 def test_the_shipped_data_are_what_the_training_writes(training: ModuleType, tmp_path: Path) -> None:

@@ -1,18 +1,17 @@
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field as Limits
-from pydantic import NaiveDatetime, PlainValidator
+from pydantic import NaiveDatetime
 
-from plots.forms import Field, form_fields, json_schema, label_of
+from plots.forms import Field, form_fields, label_of
 from plots.parameters import parse
 from plots.signature import read_parameters
 from plots.spec import Parameter
@@ -51,17 +50,6 @@ def field(annotation: Any, *words: str, default: Sequence[Any] = ()) -> Field:
     """Return the field of an argument with that annotation, and perhaps default, when *words* are written."""
     (found,) = form_fields(taking(annotation, *default), [("x", word) for word in words])
     return found
-
-
-def schema(annotation: Any, *default: Any) -> dict[str, Any]:
-    told: Any = json_schema(taking(annotation, *default))
-    json.dumps(told, allow_nan=False)
-    found: dict[str, Any] = told["properties"]["x"]
-    return found
-
-
-def broken(schema: dict[str, Any]) -> None:
-    raise LookupError("nobody knows")
 
 
 Percent = Annotated[int, Limits(ge=0, le=100)]
@@ -324,89 +312,3 @@ def test_a_label_is_the_name_in_words() -> None:
     def function(file_path: str, lr_: float, URL: str) -> None: ...  # noqa: N803 - authors do
 
     assert [label_of(one) for one in read(function)] == ["File path", "Lr", "URL"]
-
-
-@pytest.mark.parametrize(
-    ("annotation", "expected"),
-    [
-        (int, {"type": "integer"}),
-        (float, {"type": "number"}),
-        (bool, {"type": "boolean"}),
-        (str, {"type": "string"}),
-        (Path, {"type": "string", "format": "path"}),
-        (date, {"type": "string", "format": "date"}),
-        (datetime, {"type": "string", "format": "date-time"}),
-        (timedelta, {"type": "string"}),
-        (Mode, {"type": "string", "enum": ["fast", "slow"]}),
-        (Literal["a", 1], {"type": "string", "enum": ["a", "1"]}),
-        (Percent, {"type": "integer", "minimum": 0, "maximum": 100}),
-        (
-            Annotated[float, Limits(gt=0, lt=1, multiple_of=0.5)],
-            {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "multipleOf": 0.5},
-        ),
-        (
-            Annotated[str, Limits(max_length=3, pattern="^a", examples=["a"])],
-            {"type": "string", "maxLength": 3, "pattern": "^a"},
-        ),
-        (Annotated[float, Limits(le=float("inf"))], {"type": "number"}),
-        (list[int], {"type": "array", "items": {"type": "integer"}}),
-        (Annotated[list[str], Limits(max_length=3)], {"type": "array", "items": {"type": "string"}, "maxItems": 3}),
-        (tuple[int, int], {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}),
-        (int | None, {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
-        (int | Literal["auto"], {"anyOf": [{"type": "integer"}, {"type": "string", "enum": ["auto"]}]}),
-        (Annotated[int, PlainValidator(int)], {}),
-        (Annotated[int, Limits(json_schema_extra=broken)], {}),
-    ],
-)
-def test_json_schema_tells_type_and_limits(annotation: Any, expected: dict[str, Any]) -> None:
-    found = schema(annotation)
-    assert found.pop("title") == "X"
-    assert found.pop("description").startswith("Expects ")
-    assert found == expected
-
-
-@pytest.mark.parametrize(
-    ("annotation", "default", "told"),
-    [
-        (int, 5, 5),
-        (float, 1, 1),
-        (float, float("nan"), "nan"),
-        (float, float("inf"), "inf"),
-        (bool, True, True),
-        (str, "a", "a"),
-        (int, None, None),
-        (Mode, Mode.FAST, "fast"),
-        (date, "now-8d", "now-8d"),
-        (date, date(2024, 5, 31), "2024-05-31"),
-        (datetime, datetime(2024, 5, 31, tzinfo=UTC), "2024-05-31T00:00:00+00:00"),
-        (timedelta, "900s", "15min"),
-        (list[int], [1, 2], [1, 2]),
-        (list[Mode], [Mode.SLOW], ["slow"]),
-        (set[str], {"c", "a", "b"}, ["a", "b", "c"]),
-        (int | Literal["auto"], 5, 5),
-        (int | Literal["auto"], "auto", "auto"),
-        (Path, Path("sub/a.csv"), "a.csv"),
-    ],
-)
-def test_json_schema_tells_the_default_as_json(annotation: Any, default: Any, told: Any) -> None:
-    found = schema(annotation, default)["default"]
-    assert (type(found), found) == (type(told), told) or (annotation, found) == (float, told)
-
-
-def test_json_schema_says_of_each_property_what_it_is() -> None:
-    def function(
-        since: date,
-        n: Annotated[int, Limits(description="Rows to smooth.", title="Window")] = 5,
-        file_path: Path = Path("a.csv"),
-    ) -> None: ...
-
-    told: Any = json_schema(read(function), lambda path: path.relative_to("/plots").as_posix())
-    assert (told["type"], told["required"], told["additionalProperties"]) == ("object", ["since"], False)
-    properties = told["properties"]
-    assert "relative one such as today, monday or -8d" in properties["since"]["description"]
-    assert properties["n"]["title"] == "Window"
-    assert properties["n"]["description"] == "Rows to smooth. Expects a whole number."
-    assert properties["file_path"]["title"] == "File path"
-    assert properties["file_path"]["default"] == "run1/a.csv"
-    assert "default" not in properties["since"]
-    json.dumps(told, allow_nan=False)

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import kiwisolver
 import matplotlib as mpl
 import pytest
+from tests.plots.conftest import Write
 
 import plots
 from plots.importing import ImportFailed
@@ -25,25 +26,10 @@ from plots.loading import Entry, Library
 from plots.module import set_rc
 from plots.tracing import Trace, file_state, trace
 
-Write = Callable[..., Path]
-
 
 @pytest.fixture
 def library() -> Library:
     return Library(import_limit_s=10.0)
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Return what writes a file below the test's folder, and the folders above it."""
-
-    def write_file(name: str, text: str | bytes) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else textwrap.dedent(text).encode())
-        return path
-
-    return write_file
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +43,50 @@ def _nothing_of_ours_is_changed() -> Iterator[None]:
 
 def entry(library: Library, file: Path, qualname: str = "plot_a") -> Entry:
     return Entry(file, qualname, library.load(file))
+
+
+def test_what_a_library_registers_when_imported_is_there_for_every_file(
+    library: Library, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shades = write(
+        "site-packages/shades.py",
+        "import matplotlib as mpl\nmpl.colormaps.register(mpl.colormaps['jet'].copy(), name='shade')",
+    )
+    monkeypatch.syspath_prepend(str(shades.parent))
+    late = """
+        import matplotlib as mpl
+        def plot_a():
+            mpl.colormaps.register(mpl.colormaps["jet"].copy(), name="mine")
+            import shades
+            return mpl.colormaps["shade"].name, mpl.colormaps["mine"].name
+        """
+    plots = [entry(library, write(f"{name}.py", late)) for name in "pq"]
+    try:
+        assert [render(plot)[0] for plot in plots * 2] == [("shade", "mine")] * 4
+        assert "mine" not in mpl.colormaps
+    finally:
+        mpl.colormaps.unregister("shade")
+        del sys.modules["shades"]
+
+
+def test_colours_and_styles_that_a_module_names_are_there_in_each_render_of_its_own(
+    library: Library, write: Write
+) -> None:
+    text = """
+        import matplotlib.colors as colors, matplotlib.pyplot as plt
+        colors.get_named_colors_mapping()["brand"] = "{0}"
+        plt.style.library["house"] = {{"lines.linewidth": {1}}}
+        def plot_a():
+            plt.style.use("house")
+            return colors.to_hex("brand"), plt.rcParams["lines.linewidth"]
+        """
+    wanted = [("#123456", 3), ("#abcdef", 4)]
+    plots = [entry(library, write(f"p{i}.py", textwrap.dedent(text).format(*each))) for i, each in enumerate(wanted)]
+    for plot, each in zip(plots * 2, wanted * 2, strict=True):
+        with TURNS.take():
+            plot.put_settings()
+            assert plot.function()() == each
+    assert "brand" not in mpl.colors.get_named_colors_mapping()
 
 
 def call(library: Library, file: Path, qualname: str = "plot_a") -> object:
@@ -1065,6 +1095,6 @@ def test_colour_maps_that_a_module_registers_are_there_in_each_render(library: L
     plot = entry(library, write("p.py", both))
     for _ in range(2):
         with TURNS.take():
-            plot.put_registered()
+            plot.put_settings()
             assert plot.function()() == "mine"
     assert "mine" not in mpl.colormaps

@@ -110,6 +110,13 @@ def test_a_script_is_described_by_its_docstring() -> None:
         ("import os\nos.environ['OMP_NUM_THREADS'] = '1'\ndef f(): return os.environ['TZ']", ()),
         ("import os\nif __name__ == '__main__':\n    os.chdir('x')\nelse:\n    os.umask(0)", ("os.umask",)),
         ("class os:\n    chdir = print\nos.chdir('x')", ()),
+        ("import warnings\ndef f(): warnings.simplefilter('error')", ("warnings.simplefilter",)),
+        (
+            "import warnings as w\ndef f():\n    with w.catch_warnings():\n        w.filterwarnings(action='error')",
+            ("warnings.filterwarnings",),
+        ),
+        ("import warnings\nwarnings.simplefilter('error')", ()),
+        ("import warnings\ndef f(x):\n    warnings.simplefilter('ignore')\n    warnings.filterwarnings(x)", ()),
         ("import os\nclass A:\n    def f(self): os.chdir('a'); os.chdir('b')", ("os.chdir",)),
     ],
 )

@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from tests.plots.conftest import Write
 
 from plotd.encode import Sizing
 from plots.cargo import cargo_of
@@ -26,7 +27,6 @@ from plots.parcel import KEPT, MAX_KEPT, Kept, Parcel, pack, paint_parcel
 from plots.tracing import file_state
 from plots.worker import begin
 
-Write = Callable[..., Path]
 Draw = Callable[[Parcel], Outcome]
 
 CURVE = """
@@ -55,19 +55,6 @@ def pool() -> Iterator[ProcessPoolExecutor]:
 def draw(pool: ProcessPoolExecutor) -> Draw:
     """Return what draws a parcel in the worker process."""
     return lambda parcel: pool.submit(paint_parcel, parcel).result(60)
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Return what writes a file below the test's folder, and the folders above it."""
-
-    def write_file(name: str, text: str) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
-        return path
-
-    return write_file
 
 
 def job(path: Path, *words: tuple[str, str], library: Library | None = None) -> Job:

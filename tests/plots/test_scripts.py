@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from tests.plots.conftest import Write
 
 from plotd.encode import Sizing
 from plots.discover import scan
@@ -25,7 +26,6 @@ from plots.scripts import Script, run
 from plots.source import Disk, Given, Source
 from plots.spec import PlotSpec
 
-Write = Callable[[str, str], Path]
 Draw = Callable[..., Outcome]
 Colours = list[tuple[int, ...]]
 
@@ -35,25 +35,20 @@ FLAG = (
 )
 
 
+ARGUMENTS = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument("--run", required=True)
+parser.parse_args()
+"""
+
+
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["plots.scripts"])
     with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as executor:
         yield executor
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Return what writes a file below the test's folder, and the folders above it."""
-
-    def write_file(name: str, text: str) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
-        return path
-
-    return write_file
 
 
 @pytest.fixture
@@ -143,7 +138,7 @@ def test_all_figures_open_at_the_end_are_there_in_order(draw: Draw) -> None:
     outcome = draw(FLAG + "flag('red'); gone = flag('black'); flag('lime'); plt.figure(1); plt.close(gone)")
     assert flags(outcome) == [RED, GREEN]
     assert outcome.picture is not None
-    assert outcome.picture.alt.startswith("Picture 1 of 2. ")
+    assert outcome.picture.alt.startswith("Picture 1 of 2.\n")
 
 
 def test_a_shown_figure_counts_once_and_is_gone_afterwards(draw: Draw) -> None:
@@ -361,13 +356,15 @@ def test_a_script_may_end_itself(draw: Draw, end: str) -> None:
 @pytest.mark.parametrize(
     ("end", "message"),
     [
-        ("sys.exit(2)", "the script ended itself: SystemExit: 2"),
-        ("sys.exit('no data')", "the script ended itself: SystemExit: no data"),
+        ("sys.exit(2)", "the script ended itself with status 2"),
+        ("sys.exit('no data')", "the script ended itself with status 1: no data"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
         ("again = lambda: again()\nagain()", "RecursionError: maximum recursion depth exceeded"),
         ("raise BaseException('odd')", "BaseException: odd"),
         ("return", "SyntaxError: 'return' outside function (s.py, line 5)"),
-        ("class Odd(SystemExit):\n    def __str__(self): 1 / 0\nraise Odd(3)", "(its text failed: ZeroDivisionError)"),
+        (ARGUMENTS, "with status 2: s.py: error: the following arguments are required: --run"),
+        ("class Odd(SystemExit):\n    def __str__(self): 1 / 0\nraise Odd(3)", "the script ended itself with status 3"),
+        ("class Odd(Exception):\n    def __str__(self): 1 / 0\nraise Odd", "(its text failed: ZeroDivisionError)"),
     ],
 )
 def test_whatever_else_ends_it_is_its_failure(draw: Draw, end: str, message: str) -> None:

@@ -29,7 +29,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from plots.tracing import Trace, file_state, habits_of, state_of, trace
+from plots.tracing import Trace, file_state, habits_of, state_of, trace, untraced
 
 
 def kinds(traced: Trace) -> set[tuple[str, str]]:
@@ -261,6 +261,28 @@ def test_a_socket_or_a_process_makes_the_state_unknown() -> None:
         pass
     traces = (by_process, by_socket, by_spawning, by_nothing)
     assert [each.unknown for each in traces] == [True, True, True, False]
+    assert [each.has_children for each in traces] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_what_a_process_wrote_before_it_was_read_may_be_the_renders_own(tmp_path: Path, starts: bool) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("1")
+    with trace(Trace()) as before:
+        before.note(str(file), "file")
+    at_first = file_state(str(file))
+    with trace(Trace()) as seen:
+        if starts:
+            subprocess.run(["/bin/sh", "-c", "echo 22 > a.txt"], cwd=tmp_path, check=True)
+        else:
+            with untraced():
+                file.write_text("22")
+        file.read_text()
+    seen.add_earlier(before)
+    (dependency,) = seen.dependencies()
+    now = file_state(str(file))
+    assert (dependency.state, dependency.after) == ((at_first, now) if starts else (now, ()))
+    assert not dependency.is_written
 
 
 def test_a_link_is_watched_where_it_leads(tmp_path: Path) -> None:
