@@ -1,6 +1,6 @@
 # make run     serve the bundled gallery at http://127.0.0.1:9999
 # make test    every check: format, lint, types, tests, also in a real browser
-# make check   the quick part of that: without the browser
+# make check   the quick part of that: without the browser and nginx
 # make demo    train a classifier and watch its loss live
 # make bench   measure
 # make clean   remove what these made
@@ -19,12 +19,12 @@ run: .venv/installed
 
 test: .venv/installed-test
 	@$(MAKE) --no-print-directory lint
-	PYTHON=$(BIN)/python tests/browser/install.sh
+	PYTHON=$(BIN)/python tests/install.sh
 	$(BIN)/python -m pytest
 
 check: .venv/installed-test
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest --ignore=tests/browser
+	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/proxy
 
 lint: .venv/installed-test
 	$(BIN)/ruff format --check

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from service.output import (
+    FORMATS,
     Output,
     choose_form,
     count,
@@ -79,6 +80,7 @@ def serve(
     import webbrowser
 
     from service import daemon, telemetry
+    from service.listening import address_of, place_of
     from service.oneshot import read_config, refuse_other_files
 
     listen = {name: value for name, value in (("listen.address", host), ("listen.port", port)) if value is not None}
@@ -89,9 +91,8 @@ def serve(
     try:
         sockets = daemon.listen(config)
     except OSError as error:
-        where = f"{config.listen.address}, port {config.listen.port}"
-        raise Failed(f"can't listen at {where}: {error.strerror}") from error
-    address = daemon.address_of(sockets)
+        raise Failed(f"can't listen at {place_of(config.listen)}: {error.strerror}") from error
+    address = address_of(sockets, config.listen)
     click.echo(f"plotd serves {address} (Ctrl-C stops it)")
     for path in config.plots.paths:
         if not path.exists():
@@ -100,7 +101,7 @@ def serve(
     def tell(engine: Engine) -> None:
         plots, failures = engine.catalog.plots, engine.catalog.failures
         click.echo(count(plots, "plot") + (f"; {count(failures, 'file')} failed to load" if failures else ""))
-        if open_page:
+        if open_page and address.startswith("http"):
             webbrowser.open(address)
 
     asyncio.run(daemon.serve(config, sockets, tell))
@@ -124,21 +125,22 @@ def serve(
     type=click.Choice(["image", "data-uri", "html", "cgi"]),
     help="The picture itself, a data: URI of it, a page that holds it, or the answer of a CGI program.",
 )
-@click.option("--format", type=click.Choice(["png", "svg"]), help="[default: what FILE's name ends in, else png]")
+@click.option("--format", type=click.Choice(FORMATS), help="[default: what FILE's name ends in, else png]")
 def render(
     name: str, words: tuple[str, ...], paths: tuple[Path, ...], file: str | None, shape: str | None, format: str | None
 ) -> None:
     """Draw the plot NAME once, to standard output or a file.
 
     NAME is a plot's name as `plotd list` tells it, or the path of a data file, or of a Python file that holds just one
-    plot. PARAM=VALUE are its parameters; _width=800, _height, _dpi and _scale say how large it gets. Files are read
-    with your own rights, and relative paths start where you are.
+    plot. PARAM=VALUE are its parameters; _width=800, _height, _dpi and _scale say how large it gets, _theme=dark,
+    _xlim=0,10 and _ylim=auto how it looks. Files are read with your own rights, and relative paths start where you are.
 
     \b
     Try:
         plotd render metrics.csv -o metrics.png
         plotd render loss smooth=5 _width=800 --plots my_plots.py -o loss.svg
         plotd render host --as data-uri
+        plotd render host --format ansi _columns=120
 
     As a CGI program, an executable file such as this one in cgi-bin/:
 
@@ -155,8 +157,9 @@ def render(
         pairs = [split_word(word) for word in words]
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    if file is None and format == "png" and shape in ("image", "cgi") and sys.stdout.isatty():
-        raise click.UsageError("a terminal can't show a picture: give -o FILE, or send it on: ... | COMMAND")
+    is_binary = format in ("png", "webp", "pdf") and shape in ("image", "cgi")
+    if file is None and is_binary and sys.stdout.isatty():
+        raise click.UsageError("a terminal can't show a picture: give -o FILE or --format ansi, or pipe it on")
     output = Output()
     with failures_told(output if shape == "cgi" and file is None else None):
         if shape == "cgi":

@@ -10,35 +10,49 @@ OVERHEAD_BYTES = 2048  # what a picture costs beside its bytes: its description 
 
 
 class Cache:
-    """Holds at most *limit_bytes* of pictures. Used from the event loop only."""
+    """Holds at most *limit_bytes* of pictures, and *most_per_plot* of any plot. Used from the event loop only."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, most_per_plot: int) -> None:
         self._limit_bytes = limit_bytes
+        self._most_per_plot = most_per_plot
         self._bytes = 0
-        self._kept: OrderedDict[str, Rendering] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[Rendering, str]] = OrderedDict()
+        self._of_plot: dict[str, OrderedDict[str, None]] = {}  # the keys of its pictures, in the same order
 
     def get(self, key: str) -> Rendering | None:
         """Return the last good picture of the request *key*, whatever its state."""
         found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
+        if found is None:
+            return None
+        rendering, plot = found
+        self._kept.move_to_end(key)
+        self._of_plot[plot].move_to_end(key)
+        return rendering
 
-    def put(self, rendering: Rendering) -> None:
-        """Keep *rendering* in place of the one before it; one larger than the whole cache isn't kept."""
+    def put(self, rendering: Rendering, plot: str) -> None:
+        """Keep *rendering*, a picture of *plot*, in place of the one before it; one too large for all isn't kept."""
         self.forget(rendering.key)
         if cost(rendering) > self._limit_bytes:
             return
-        self._kept[rendering.key] = rendering
+        self._kept[rendering.key] = rendering, plot
         self._bytes += cost(rendering)
+        siblings = self._of_plot.setdefault(plot, OrderedDict())
+        siblings[rendering.key] = None
+        if len(siblings) > self._most_per_plot:
+            self.forget(next(iter(siblings)))
         while self._bytes > self._limit_bytes:
-            _, oldest = self._kept.popitem(last=False)
-            self._bytes -= cost(oldest)
+            self.forget(next(iter(self._kept)))
 
     def forget(self, key: str) -> None:
         """Drop the picture of the request *key*, if there is one."""
-        if key in self._kept:
-            self._bytes -= cost(self._kept.pop(key))
+        if key not in self._kept:
+            return
+        rendering, plot = self._kept.pop(key)
+        self._bytes -= cost(rendering)
+        siblings = self._of_plot[plot]
+        del siblings[key]
+        if not siblings:
+            del self._of_plot[plot]
 
     @property
     def size_bytes(self) -> int:

@@ -20,11 +20,10 @@ from plots.spec import PlotSpec
 from plots.tracing import State, file_state
 from service.errors import BadParameter, NotFound, UnknownPlot, printable
 from service.options import Options, read_demand
-from service.rendering import CONTENT_TYPES, Demand, digest
+from service.rendering import ENDINGS, Demand, digest
 from service.states import LOCAL_GRAIN_NS
 
 MAX_REMEMBERED = 4096
-FORMATS = tuple(CONTENT_TYPES)
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +60,7 @@ class Catalog:
     def folders(self) -> frozenset[str]:
         """The folders in which a change may bring or take plots, or change them."""
         return frozenset(str(folder) for folder in self._found.folders) | frozenset(
-            os.path.dirname(path) for spec in self.plots for path, _ in spec.entry.sources
+            os.path.dirname(path) for spec in self.plots for path, _ in spec.sources
         )
 
     @property
@@ -151,8 +150,8 @@ class Catalog:
 
     def read(self, spec: PlotSpec, extension: str, words: Sequence[tuple[str, str]]) -> Demand:
         """Return what *words* ask of *spec*. Raises BadParameter with every field at fault, and NotFound."""
-        if extension not in FORMATS:
-            raise NotFound(f"there is no ending {extension[:20]!r}; expected one of {', '.join(FORMATS)}")
+        if extension not in ENDINGS:
+            raise NotFound(f"there is no ending {extension[:20]!r}; expected one of {', '.join(ENDINGS)}")
         return read_demand(spec, extension, words, self._options, self.locate)
 
     def attempt(self, spec: PlotSpec, extension: str, words: Sequence[tuple[str, str]]) -> Demand | BadParameter:
@@ -231,7 +230,7 @@ class Catalog:
         except ValueError as error:  # a path that vanished meanwhile, or became what holds no plots
             log.warning("the plots stay as they were: %s", error)
             found = self._found
-        sources = (path for spec in found.plots for path, _ in spec.entry.sources)
+        sources = (path for spec in found.plots for path, _ in spec.sources)
         files = (str(file) for folder in found.folders for file in Path(folder).glob("*.py"))
         seen = {path: file_state(path) for path in {*map(str, self._paths), *map(str, found.folders), *files, *sources}}
         return cleaned(found), {path: None if is_younger(state, began_ns) else state for path, state in seen.items()}
@@ -255,8 +254,8 @@ def is_younger(state: State, began_ns: int) -> bool:
 
 
 def is_current(spec: PlotSpec) -> bool:
-    """Say whether the files that *spec* was loaded from are as they were then."""
-    for path, state in spec.entry.sources:  # noqa: SIM110 - a generator would cost more, on the way of every request
+    """Say whether the files that *spec* was found in are as they were then."""
+    for path, state in spec.sources:  # noqa: SIM110 - a generator would cost more, on the way of every request
         if file_state(path) != state:
             return False
     return True

@@ -6,7 +6,6 @@ import asyncio
 import importlib.util
 import logging
 import os
-import pickle
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -14,12 +13,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TypeVar, cast
 
-from plots.paint import Failure, Job, Outcome, note_states
-from plots.parcel import pack
+from plots.paint import Failure, Job, Outcome
 from plots.tracing import Dependency, DependencyKind, State, Trace, folders_of, state_of
 from service.config import ConfigError
 from service.errors import Overloaded
-from service.executors import too_late
+from service.executors import failed, new_signal, too_late
+from service.processes import packed
+from service.rendering import surroundings
 from service.scheduler import UNREACHABLE, Scheduler
 
 MISSING = "render.executor: dask needs the extra: pip install 'plotd[dask]'"
@@ -32,6 +32,7 @@ GRACE_S = 2.0  # until a worker that gave up says so, and for the way of its ans
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 Parts = tuple[State, ...]
+Drawn = Outcome | Failure | tuple[str, Mapping[str, str]]  # the last is where there are other versions, and which
 
 
 @dataclass(eq=False)
@@ -41,23 +42,30 @@ class Ticket:
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
     before: Trace = field(default_factory=Trace)
     began_s: float = field(default_factory=time.time)
-    started: asyncio.Event = field(default_factory=asyncio.Event)
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    started: asyncio.Future[None] = field(default_factory=new_signal)
+    ended: asyncio.Future[None] = field(default_factory=new_signal)
     worker: str = ""
     heard_s: float = 0.0
 
     def hear(self, worker: str) -> None:
         """Note that *worker* is at it; it may draw it in place of one that was lost."""
         self.worker, self.heard_s = worker, time.monotonic()
-        self.started.set()
+        if not self.started.done():
+            self.started.set_result(None)
+
+    def end(self) -> None:
+        """Note that there is nothing more to wait for."""
+        if not self.ended.done():
+            self.ended.set_result(None)
 
 
 class Cluster:
     """The workers of the Dask cluster that has its scheduler at an address such as ``tcp://127.0.0.1:8786``.
 
     A picture whose worker is lost is drawn again elsewhere: that is Dask's own doing. A worker gives up on a drawing
-    that takes too long, and draws others, but can't stop it: a thread of its process goes on. A worker that can't even
-    give up, as that thread lets no other run, gets nothing more to draw until it is heard of again.
+    that takes too long, and draws others, but can't stop it, unless it is a script's: a thread of its process goes on.
+    A worker that can't even give up, as that thread lets no other run, gets nothing more to draw until it is heard of
+    again. One with other versions of what draws refuses, as its pictures would bear labels that aren't theirs.
     """
 
     def __init__(self, scheduler: str) -> None:
@@ -67,6 +75,8 @@ class Cluster:
         self._scheduler = Scheduler(scheduler, self._changed, self._heard)
         self._drawing: dict[str, Ticket] = {}
         self._stuck: set[str] = set()  # workers, by their addresses
+        self._others: set[str] = set()  # those that would draw other pictures
+        self._expected = surroundings()
         self._news = asyncio.Event()
         self._lookers = ThreadPoolExecutor(LOOKERS, thread_name_prefix="dask-look")
 
@@ -86,11 +96,14 @@ class Cluster:
         self._drawing[ticket.name] = ticket
         try:
             begin()
-            packing = self._lookers.submit(_pack, job, ticket.before)
+            packing = self._lookers.submit(packed, job, ticket.before)
             parcel = await _in_time(packing, limit_s)
             if parcel is None:
-                return too_late(ticket.before, ticket.began_s, limit_s)
-            return await self._draw(parcel, ticket, limit_s)
+                return failed(too_late(limit_s), ticket.before, ticket.began_s)
+            while (outcome := await self._draw(parcel, ticket, limit_s)) is None:
+                if not self._able():
+                    raise Overloaded(NO_WORKER)
+            return outcome
         finally:
             del self._drawing[ticket.name]
             self._tell()
@@ -108,24 +121,29 @@ class Cluster:
             await self._news.wait()
             await self._scheduler.reach()
 
-    async def _draw(self, parcel: bytes, ticket: Ticket, limit_s: float) -> Outcome:
+    async def _draw(self, parcel: bytes, ticket: Ticket, limit_s: float) -> Outcome | None:
+        """Return what came of *parcel*; None if a worker refused it, and gets nothing more to draw."""
+        ticket.ended = new_signal()
         # The scheduler takes a worker that is stuck for an idle one. Others that get lost need not be waited for.
-        where = {"workers": list(self._able()), "allow_other_workers": True} if self._stuck else {}
-        work = self._scheduler.submit(ticket.ended.set, _errand(), parcel, ticket.name, limit_s, **where)
+        able = self._able()
+        all_are = len(able) == len(self._scheduler.threads)
+        where = {} if all_are else {"workers": list(able), "allow_other_workers": True}
+        what = (parcel, ticket.name, limit_s, self._expected)
+        work = self._scheduler.submit(ticket.end, _errand(), *what, **where)
         try:
             await _attend(ticket, limit_s + GRACE_S)
         finally:
             if not work.done():
                 self._scheduler.forget(work)
-        if ticket.ended.is_set():
+        if ticket.ended.done():
             return await self._outcome(work, ticket)
         if ticket.worker not in self._scheduler.threads:
             raise Overloaded("the Dask cluster has no free worker")
         self._stuck.add(ticket.worker)
-        return too_late(ticket.before, ticket.began_s, limit_s)
+        return failed(too_late(limit_s), ticket.before, ticket.began_s)
 
-    async def _outcome(self, work: Future[Outcome], ticket: Ticket) -> Outcome:
-        """Return what came of *work*, as this machine sees it.
+    async def _outcome(self, work: Future[Drawn], ticket: Ticket) -> Outcome | None:
+        """Return what came of *work*, as this machine sees it; None if a worker refused it.
 
         Raises:
             Overloaded: nothing did, for no fault of the plot's.
@@ -136,21 +154,39 @@ class Cluster:
             self._scheduler.doubt()
             raise Overloaded(UNREACHABLE)
         error = work.exception()
-        if error is None:
-            outcome = work.result()
-            seen = await _in_time(self._lookers.submit(_as_seen_here, outcome), LOOK_LIMIT_S)
-            # Its clock may be another's; the time before it was sent hides no change from whoever asks later.
-            return replace(seen or outcome, began_s=ticket.began_s)
         if isinstance(error, KilledWorker):
-            failure = Failure("worker_died", "its worker process died, and so did those that drew it again")
-            read, own = ticket.before.glance()
-            return Outcome(None, failure, read, own, False, ticket.began_s, time.time() - ticket.began_s)
-        log.warning("the Dask workers can't draw: %s: %s", type(error).__name__, error)
-        raise Overloaded("the Dask workers can't draw")
+            why = "its worker process died, and so did those that drew it again"
+            drawn: Drawn = Failure("worker_died", why, deaths=error.allowed_failures + 1)
+        elif error is None:
+            drawn = work.result()
+        else:
+            log.warning("the Dask workers can't draw: %s: %s", type(error).__name__, error)
+            raise Overloaded("the Dask workers can't draw")
+        if isinstance(drawn, Failure):
+            return failed(drawn, ticket.before, ticket.began_s)
+        if isinstance(drawn, Outcome):
+            seen = await _in_time(self._lookers.submit(_as_seen_here, drawn), LOOK_LIMIT_S)
+            # Its clock may be another's; the time before it was sent hides no change from whoever asks later.
+            return replace(seen or drawn, began_s=ticket.began_s)
+        self._note_other(*drawn)
+        return None
+
+    def _note_other(self, worker: str, found: Mapping[str, str]) -> None:
+        """Take note of a worker that would draw other pictures than this machine."""
+        if worker not in self._others:
+            self._others.add(worker)
+            other = [
+                f"{name} {found.get(name)}, not {version}"
+                for name, version in self._expected.items()
+                if found.get(name) != version
+            ]
+            log.warning("the Dask worker at %s is given nothing to draw: it has %s", worker, "; ".join(other))
+            self._tell()
 
     def _able(self) -> dict[str, int]:
-        """Return how many threads each worker has that isn't stuck."""
-        return {worker: count for worker, count in self._scheduler.threads.items() if worker not in self._stuck}
+        """Return how many threads each worker has, without those that are to draw nothing."""
+        without = self._stuck | self._others
+        return {worker: count for worker, count in self._scheduler.threads.items() if worker not in without}
 
     def _heard(self, event: Mapping[str, object]) -> None:
         """Take note that a worker draws something, or has done so, maybe for another daemon."""
@@ -164,9 +200,10 @@ class Cluster:
     def _changed(self) -> None:
         """Take note of the workers that there are now, or that there are none any more."""
         self._stuck &= self._scheduler.threads.keys()
+        self._others &= self._scheduler.threads.keys()
         if not self._scheduler.is_there:
             for ticket in self._drawing.values():
-                ticket.ended.set()
+                ticket.end()
         self._tell()
 
     def _tell(self) -> None:
@@ -177,16 +214,12 @@ class Cluster:
 
 async def _attend(ticket: Ticket, silence_s: float) -> None:
     """Wait until *ticket* has ended, or its worker isn't heard of for *silence_s*, or no worker for START_LIMIT_S."""
-    started, ended = (asyncio.ensure_future(event.wait()) for event in (ticket.started, ticket.ended))
-    try:
-        await asyncio.wait([started, ended], timeout=START_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
-        left_s = silence_s if started.done() else 0.0
-        while left_s > 0 and not ended.done():
-            await asyncio.wait([ended], timeout=left_s)
-            left_s = silence_s - (time.monotonic() - ticket.heard_s)
-    finally:
-        started.cancel()
-        ended.cancel()
+    either = [ticket.started, ticket.ended]
+    await asyncio.wait(either, timeout=START_LIMIT_S, return_when=asyncio.FIRST_COMPLETED)
+    left_s = silence_s if ticket.started.done() else 0.0
+    while left_s > 0 and not ticket.ended.done():
+        await asyncio.wait([ticket.ended], timeout=left_s)
+        left_s = silence_s - (time.monotonic() - ticket.heard_s)
 
 
 async def _in_time(work: Future[T], limit_s: float) -> T | None:
@@ -199,16 +232,17 @@ async def _in_time(work: Future[T], limit_s: float) -> T | None:
     return None
 
 
-def _pack(job: Job, before: Trace) -> bytes:
-    """Return *job* as it travels, and note in *before* the states of what it is known to depend on."""
-    note_states(job, before)
-    return pickle.dumps(pack(job))
-
-
-def _errand() -> Callable[[bytes, str, float], Outcome]:
+def _errand() -> Callable[[bytes, str, float, Mapping[str, str]], Drawn]:
     """Return what a worker is to call. It travels by value: the scheduler unpacks it as well, and needs no plotd."""
 
-    def draw(parcel: bytes, ticket: str, limit_s: float) -> Outcome:
+    def draw(parcel: bytes, ticket: str, limit_s: float, expected: Mapping[str, str]) -> Drawn:
+        from distributed import get_worker
+
+        from service.rendering import surroundings
+
+        if (found := surroundings()) != expected:  # before anything else of a plotd that may be another
+            return get_worker().address, found
+
         from service.errand import draw as draw_here
 
         return draw_here(parcel, ticket, limit_s)

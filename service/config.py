@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from service import tls
+from service.addresses import check_base_url, check_host, check_network, check_scheduler, is_loopback
 from service.layers import (
     ConfigError,
     Key,
@@ -29,34 +31,28 @@ __all__ = ["MANUAL", "SETTINGS", "Config", "ConfigError", "is_loopback", "load"]
 
 MANUAL = Path(__file__).with_name("config.yaml")  # every setting with its default: a file to start from
 PREFIX = "PLOTD_"
-
-
-def is_loopback(address: str) -> bool:
-    """Tell whether only this machine can reach *address*, an IP address or ``localhost``."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address.lower() == "localhost"
-    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
-    return (mapped or found).is_loopback
-
-
-def _check_host(name: str) -> str:
-    part = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        if len(name) > 253 or not re.fullmatch(rf"(?!(.*\.)?\d+$){part}(\.{part})*", name.lower()):
-            raise ValueError("a host name or an IP address, without scheme, port or path") from None
-    return name.lower()
+LONGEST_SOCKET = 107  # bytes: what the kernel has room for
 
 
 def _as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-Host = Annotated[str, AfterValidator(_check_host)]
+def _check_socket(path: Path | None) -> Path | None:
+    if path is not None and len(os.fsencode(path)) > LONGEST_SOCKET:
+        raise ValueError(f"a path of at most {LONGEST_SOCKET} bytes")
+    return path
+
+
+def _check_pair(files: tuple[Path, ...]) -> tuple[Path, ...]:
+    if len(files) not in (0, 2):
+        raise ValueError("a list of two files, the certificate and its key")
+    return files
+
+
+Host = Annotated[str, AfterValidator(check_host)]
 Hosts = Annotated[tuple[Host, ...], BeforeValidator(_as_tuple)]
+Networks = Annotated[tuple[Annotated[str, AfterValidator(check_network)], ...], BeforeValidator(_as_tuple)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_tuple)]
 AboveZero = Annotated[FiniteFloat, Field(gt=0)]
 NotNegative = Annotated[FiniteFloat, Field(ge=0)]
@@ -75,6 +71,36 @@ class Listen(_Section):
     hosts: Hosts = ()
     embed: Literal["same-origin", "same-site", "cross-origin"] = "same-origin"
     backlog: Annotated[int, Field(ge=1, le=65535)] = 128
+    unix_socket: Annotated[
+        Path | None, BeforeValidator(lambda path: None if path == "" else path), AfterValidator(_check_socket)
+    ] = None
+    tls: Annotated[Paths, AfterValidator(_check_pair)] = ()
+    base_url: Annotated[str, AfterValidator(check_base_url)] = ""
+    trusted_proxies: Networks = ()
+    max_connections: Count = 10_000
+    max_url_bytes: Annotated[int, Field(ge=256)] = 8192
+    max_header_bytes: Annotated[int, Field(ge=1024)] = 32_768
+    max_parameters: Count = 1000
+    max_body_bytes: Count = 65_536
+    receive_timeout_s: AboveZero = 10.0
+    send_timeout_s: AboveZero = 20.0
+
+    @property
+    def prefix(self) -> str:
+        """The path below which a browser finds us, without a slash at its end; empty where that is the whole host."""
+        return urlsplit(self.base_url).path
+
+    @property
+    def origin(self) -> str:
+        """The scheme, host and port that a browser finds us at, if the base URL says so."""
+        return self.base_url.removesuffix(self.prefix)
+
+    def inside(self, url: str) -> str:
+        """Return *url*, a path with or without a query, without the prefix, if it begins with that."""
+        rest = url.removeprefix(self.prefix)
+        if rest == url or rest[:1] not in ("/", "?", ""):
+            return url
+        return rest if rest.startswith("/") else f"/{rest}"
 
 
 class Plots(_Section):
@@ -94,7 +120,7 @@ class Render(_Section):
     executor: Literal["threads", "processes", "dask"] = "threads"
     recycle_after: Count = 200
     memory_mb: Annotated[int, Field(ge=256)] = 2048
-    dask_scheduler: str = ""
+    dask_scheduler: Annotated[str, AfterValidator(check_scheduler)] = ""
 
 
 class Cache(_Section):
@@ -102,6 +128,7 @@ class Cache(_Section):
 
     memory_mb: Count = 256
     unknown_s: AboveZero = 10.0
+    max_requests_per_plot: Count = 200
 
 
 class Live(_Section):
@@ -112,6 +139,11 @@ class Live(_Section):
     min_every_s: AboveZero = 0.5
     ping_s: AboveZero = 20.0
     poll_s: AboveZero = 1.0
+    max_message_bytes: Annotated[int, Field(ge=256)] = 65_536
+    max_watched: Count = 2000
+    max_wait_s: AboveZero = 60.0
+    max_waiters: Count = 1000
+    max_streams: Count = 200
 
 
 class Auth(_Section):
@@ -189,9 +221,14 @@ def load(file: Path | None, environment: Mapping[str, str], overrides: Mapping[s
         place = label(("render", "executor"), layers)
         raise ConfigError(f"{place}: dask needs the address of a scheduler: render.dask_scheduler")
     address = config.listen.address
-    if not (config.auth.open or is_loopback(address)):
+    if config.listen.unix_socket is None and not (config.auth.open or is_loopback(address)):
         place = label(("listen", "address"), layers)
         raise ConfigError(f"{place}: {address} is within reach of other machines: that needs auth.open: true")
+    if config.listen.tls:
+        try:
+            tls.make_context(config.listen.tls)
+        except ValueError as error:
+            raise ConfigError(f"{label(('listen', 'tls'), layers)}: {error}") from error
     return config
 
 

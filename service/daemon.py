@@ -12,18 +12,17 @@ import socket
 import sys
 from collections.abc import Callable
 
-from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from handlers.routes import make_app
+from handlers.server import Server
+from service import listening, tls
 from service.config import Config, is_loopback
 from service.engine import Engine
 from service.processes import clear_up
 from service.store import Store, state_folder
 
-LARGEST_BODY = 65_536  # bytes; nothing here takes a larger one
-HALF_SENT_S = 10.0  # how long a request may take to arrive, and a connection to idle
 DRAIN_S = 3.0
 
 log = logging.getLogger(__name__)
@@ -31,15 +30,10 @@ log = logging.getLogger(__name__)
 
 def listen(config: Config) -> list[socket.socket]:
     """Return the bound sockets. Raises OSError where that can't be done, such as on a port in use."""
-    address = config.listen.address
-    return bind_sockets(config.listen.port, address, backlog=config.listen.backlog)
-
-
-def address_of(sockets: list[socket.socket]) -> str:
-    """Return the address to open in a browser."""
-    host, port = sockets[0].getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what it listens on, told to a person
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    where = config.listen
+    if where.unix_socket is not None:
+        return [listening.open_unix_socket(where.unix_socket, where.backlog)]
+    return bind_sockets(where.port, where.address, backlog=where.backlog)
 
 
 async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable[[Engine], None]) -> None:
@@ -49,8 +43,12 @@ async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     engine = Engine.build(config, Store(state_folder() / "dependencies.sqlite"))
     app = make_app(engine, show_tracebacks=shows_tracebacks(config))
-    server = HTTPServer(app, max_body_size=LARGEST_BODY, idle_connection_timeout=HALF_SENT_S, body_timeout=HALF_SENT_S)
+    room = listening.make_room(config.listen.max_connections)
+    server = Server(app, config.listen, room, tls.make_context(config.listen.tls) if config.listen.tls else None)
     server.add_sockets(sockets)
+    if config.listen.tls:
+        renewing = tls.keep_renewed(config.listen.tls, server.use)
+        engine.tasks.append(asyncio.create_task(renewing, name="renew the certificate"))
     # A child that user code forks, and that outlives this process, must not hold the port on.
     for bound in sockets:
         os.register_at_fork(after_in_child=bound.close)
@@ -62,6 +60,7 @@ async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable
         tune()
         on_ready(engine)
     await stopping
+    listening.remove_unix_sockets(sockets)
     await stop(server, app, engine, starting)
     clear_up()
     sys.stdout.flush()
@@ -69,16 +68,16 @@ async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable
     os._exit(0)
 
 
-async def stop(server: HTTPServer, app: Application, engine: Engine, starting: asyncio.Task[None]) -> None:
+async def stop(server: Server, app: Application, engine: Engine, starting: asyncio.Task[None]) -> None:
     """Take no more, let what is under way end, say goodbye, and stop the engine."""
     starting.cancel()
     await asyncio.gather(starting, return_exceptions=True)
     engine.stopping.set()
     engine.ready.clear()
     server.stop()
+    for staying in list(app.settings["sockets"]):
+        staying.close(1001, "the daemon stops")
     await engine.pool.drain(DRAIN_S)
-    for live in list(app.settings["sockets"]):
-        live.close(1001, "the daemon stops")
     await engine.stop()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_S):
@@ -102,7 +101,9 @@ def tune() -> None:
 def shows_tracebacks(config: Config) -> bool:
     """Say whether a plot's traceback is shown: by default only where nobody but its author can look."""
     if config.render.show_tracebacks == "auto":
-        return is_loopback(config.listen.address) and not config.auth.open and not under_systemd()
+        near = config.listen
+        is_direct = not (near.trusted_proxies or near.base_url or near.unix_socket)
+        return is_direct and is_loopback(near.address) and not config.auth.open and not under_systemd()
     return config.render.show_tracebacks == "always"
 
 

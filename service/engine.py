@@ -15,6 +15,7 @@ from service.cache import Cache
 from service.catalog import Catalog
 from service.config import Config
 from service.dependencies import Dependencies
+from service.hazards import Hazards, is_drawing
 from service.hub import Hub
 from service.journal import Journal
 from service.options import Options
@@ -42,6 +43,7 @@ class Engine:
     dependencies: Dependencies
     versions: Versions
     journal: Journal
+    hazards: Hazards
     placement: Placement
     pool: RenderPool
     hub: Hub
@@ -56,21 +58,22 @@ class Engine:
         paths = [path.resolve() for path in config.plots.paths] or [GALLERY]
         roots = data_roots(config.data_roots, paths)
         live, render = config.live, config.render
-        catalog = Catalog(paths, roots, Library(render.timeout_s), Options(live.min_every_s))
-        versions = Versions(live.min_interval_s, config.cache.unknown_s)
+        journal = Journal(store.folder)
+        hazards = Hazards(journal, store)
+        catalog = Catalog(paths, roots, Library(render.timeout_s, hazards.importing), Options(live.min_every_s))
+        versions = Versions(live.min_interval_s, config.cache.unknown_s, hazards)
         clocks = {"unknown_s": config.cache.unknown_s, "min_every_s": live.min_every_s}
         dependencies = Dependencies(States(), store, versions, **clocks)
-        journal = Journal(store.folder)
         placement = Placement(render.executor, store, has_dask=bool(render.dask_scheduler))
         pool = RenderPool.build(render, journal, placement)
 
         def rest_s(seconds: float) -> float:
             return max(live.min_interval_s, seconds * live.rest)
 
-        cache = Cache(config.cache.memory_mb * 2**20)
+        cache = Cache(config.cache.memory_mb * 2**20, config.cache.max_requests_per_plot)
         places = tuple(dict.fromkeys((*roots, *data_roots((), paths))))
         renderer = Renderer(pool, cache, dependencies, roots, places, render.max_pixels, rest_s)
-        hub = Hub(catalog, renderer, dependencies, live.poll_s)
+        hub = Hub(catalog, renderer, dependencies, live.poll_s, config.listen.inside)
         watcher = Watcher(hub.touch, live.poll_s)
         return cls(
             config,
@@ -80,6 +83,7 @@ class Engine:
             dependencies,
             versions,
             journal,
+            hazards,
             placement,
             pool,
             hub,
@@ -116,11 +120,14 @@ class Engine:
         self.dependencies.close()
 
     async def _remember(self) -> None:
-        """Take up what was known before the last stop, and what was being drawn if that was none of ours."""
+        """Take up what was known before the last stop, and what was being run if that was none of ours."""
         rows = await self.store.load()
         self.dependencies.load(rows)
         self.placement.load(rows)
-        self.placement.note_died(await asyncio.to_thread(self.journal.left_behind))
+        self.hazards.load(rows)
+        left = await asyncio.to_thread(self.journal.left_behind)
+        self.hazards.note_died(left)
+        self.placement.note_died(filter(is_drawing, left))
         await asyncio.to_thread(self.journal.open)
 
     def _follow(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import queue
 import threading
@@ -10,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from plots.isolation import TURNS, Turn
-from plots.paint import Outcome
+from plots.paint import Failure, Outcome
 from plots.parcel import Parcel, paint_parcel
 from plots.tracing import Trace
-from service.executors import MOST_LOST, too_late
+from service.executors import MOST_LOST, failed, too_late
+from service.processes import drawn_at
 from service.scheduler import TOPIC
+from service.station import NoWorker, Station
 
 
 @dataclass(eq=False)
@@ -104,24 +107,68 @@ class Crew:
                 self._lost.add(drawing)
         if full:  # each thread keeps its memory, and maybe a processor busy: the worker counts as stuck from now on
             drawing.ended.wait()
-        return too_late(drawing.trace, drawing.began_s, drawing.limit_s)
+        return failed(too_late(drawing.limit_s), drawing.trace, drawing.began_s)
 
 
-CREW = Crew()  # one for the process, as pyplot's state is
+class Desks:
+    """Places for scripts, which are drawn in processes of their own: as many as are needed at a time.
+
+    These are killed at the time limit, and end with this process. Used by any thread.
+    """
+
+    def __init__(self) -> None:
+        self._idle: queue.SimpleQueue[Station] = queue.SimpleQueue()
+
+    def draw(
+        self, parcel: bytes, limit_s: float, memory_mb: int | None, begin: Callable[[], None]
+    ) -> Outcome | Failure:
+        """Draw *parcel* within *memory_mb* beyond what its process starts with; *begin* is called just before.
+
+        Raises:
+            NoWorker: no process can be had, or too many can't be killed.
+        """
+        station = self._take(memory_mb)
+        try:
+            if station.ghosts >= MOST_LOST:
+                raise NoWorker("too many processes can't be killed")
+            station.make_ready()
+            begin()
+            return drawn_at(station, parcel, limit_s)
+        finally:
+            station.clear()
+            self._idle.put(station)
+
+    def _take(self, memory_mb: int | None) -> Station:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            return Station(1, os.getcwd(), memory_mb)
 
 
-def draw(parcel: bytes, ticket: str, limit_s: float) -> Outcome:
-    """Draw a pickled *parcel*, and tell the daemon meanwhile what becomes of its *ticket*."""
+CREW, DESKS = Crew(), Desks()  # one of each for the process, as pyplot's state is
+
+
+def draw(parcel: bytes, ticket: str, limit_s: float) -> Outcome | Failure:
+    """Draw a pickled *parcel*, and tell the daemon meanwhile what becomes of its *ticket*.
+
+    A failure alone means that nobody here can tell what was read.
+
+    Raises:
+        NoWorker: it is a script, and no process can be had for it.
+    """
     from distributed import get_worker
 
     worker = get_worker()
 
-    def tell(what: str) -> None:
+    def tell(what: str = "drawing") -> None:
         worker.log_event(TOPIC, {"ticket": ticket, "what": what})
 
-    tell("drawing")
     try:
-        unpacked = pickle.loads(parcel)  # noqa: S301, TID251 - the daemon packed it, and may run any code here
-        return CREW.draw(unpacked, limit_s, lambda: tell("drawing"))
+        unpacked: Parcel = pickle.loads(parcel)  # noqa: S301, TID251 - the daemon packed it, and may run any code here
+        if unpacked.script is not None:
+            memory = worker.memory_manager.memory_limit  # bytes, or None
+            return DESKS.draw(parcel, limit_s, memory and memory >> 20, tell)
+        tell()
+        return CREW.draw(unpacked, limit_s, tell)
     finally:
         tell("done")

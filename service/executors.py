@@ -29,7 +29,7 @@ class Executor(Protocol):
     async def run(self, job: Job, begin: Callable[[], None], limit_s: float) -> Outcome:
         """Draw *job* as soon as a worker is free; *begin* is called on the loop just before.
 
-        A caller that is cancelled before then takes the job back; later it is drawn to its end. A drawing that takes
+        A caller that is cancelled before then takes the job back; later nobody hears of its end. A drawing that takes
         longer than *limit_s* comes back as the failure ``render_timeout``, one whose worker died as ``worker_died``.
 
         Raises:
@@ -40,15 +40,21 @@ class Executor(Protocol):
         """Take no more jobs, and leave nothing running that would keep the process alive."""
 
 
+def new_signal() -> asyncio.Future[None]:
+    """Return what can be waited for without a task of its own, as an event can't."""
+    return asyncio.get_running_loop().create_future()
+
+
 @dataclass(eq=False)
 class Ticket:
     """One job in a thread. `begin` runs there, all else on the loop."""
 
     job: Job
     journal: Journal
+    thread: ThreadPoolExecutor
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
-    started: asyncio.Event = field(default_factory=asyncio.Event)
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    started: asyncio.Future[None] = field(default_factory=new_signal)
+    ended: asyncio.Future[None] = field(default_factory=new_signal)
     trace: Trace = field(default_factory=Trace)
     work: Future[Outcome] = field(init=False)
     slot: int = -1
@@ -60,7 +66,7 @@ class Ticket:
         """Start the clock: waiting for a turn doesn't count. Should the process die now, the journal names the plot."""
         self.slot = self.journal.begin(PlotKey.of(self.job.spec))
         self.turn, self.began_s, self.since_s = turn, time.time(), time.monotonic()
-        self.loop.call_soon_threadsafe(self.started.set)
+        self.loop.call_soon_threadsafe(self.started.set_result, None)
 
     def spent_s(self) -> float:
         """Return how long it has been drawn; waiting for others to draw doesn't count."""
@@ -90,15 +96,15 @@ class Threads:
             raise Overloaded("no worker is left to draw")
         thread = await self._idle.get()
         begin()
-        ticket = Ticket(job, self._journal)
+        ticket = Ticket(job, self._journal, thread)
         ticket.work = thread.submit(self._draw, ticket)
         ticket.work.add_done_callback(lambda _: self._tell_end(ticket))
-        attending = asyncio.create_task(self._attend(ticket, thread, limit_s), name=f"draw {job.spec.name}")
-        try:
-            return await asyncio.shield(attending)
-        except asyncio.CancelledError:
-            attending.add_done_callback(lambda task: task.cancelled() or task.exception())
-            raise
+        await asyncio.wait([ticket.started, ticket.ended], return_when=asyncio.FIRST_COMPLETED)
+        left_s = limit_s
+        while left_s > 0 and not ticket.ended.done():
+            await asyncio.wait([ticket.ended], timeout=left_s)
+            left_s = limit_s - ticket.spent_s()
+        return ticket.work.result() if ticket.ended.done() else self._give_up(ticket, limit_s)
 
     def close(self) -> None:
         """Take no more jobs; a thread that hangs is left to itself."""
@@ -111,45 +117,36 @@ class Threads:
         finally:
             self._journal.end(ticket.slot)
 
-    async def _attend(self, ticket: Ticket, thread: ThreadPoolExecutor, limit_s: float) -> Outcome:
-        started, ended = (asyncio.ensure_future(event.wait()) for event in (ticket.started, ticket.ended))
-        try:
-            await asyncio.wait([started, ended], return_when=asyncio.FIRST_COMPLETED)
-            left_s = limit_s
-            while left_s > 0 and not ticket.ended.is_set():
-                await asyncio.wait([ended], timeout=left_s)
-                left_s = limit_s - ticket.spent_s()
-        finally:
-            started.cancel()
-            ended.cancel()
-        if not ticket.ended.is_set():
-            return self._give_up(ticket, thread, limit_s)
-        self._idle.put_nowait(thread)
-        return ticket.work.result()
-
-    def _give_up(self, ticket: Ticket, thread: ThreadPoolExecutor, limit_s: float) -> Outcome:
+    def _give_up(self, ticket: Ticket, limit_s: float) -> Outcome:
         """Return the failure of a drawing that takes too long; another thread draws in place of the one that hangs."""
         self._lost.add(ticket)
         if ticket.turn is not None:
             TURNS.write_off(ticket.turn)
-        thread.shutdown(wait=False)
+        ticket.thread.shutdown(wait=False)
         self._idle.put_nowait(_new_thread())
-        return too_late(ticket.trace, ticket.began_s, limit_s)
+        return failed(too_late(limit_s), ticket.trace, ticket.began_s)
 
     def _tell_end(self, ticket: Ticket) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody counts any more
             ticket.loop.call_soon_threadsafe(self._ended, ticket)
 
     def _ended(self, ticket: Ticket) -> None:
-        self._lost.discard(ticket)
-        ticket.ended.set()
+        if ticket in self._lost:
+            self._lost.discard(ticket)
+        else:
+            self._idle.put_nowait(ticket.thread)
+        ticket.ended.set_result(None)
 
 
-def too_late(trace: Trace, began_s: float, limit_s: float) -> Outcome:
-    """Return what came of a drawing that took longer than *limit_s*: all that *trace* had seen by then."""
-    failure = Failure("render_timeout", f"the plot took longer than {limit_s:g} s to draw")
-    read, own = trace.glance()
-    return Outcome(None, failure, read, own, trace.unknown, began_s, limit_s)
+def too_late(limit_s: float) -> Failure:
+    """Return the failure of a drawing that took longer than *limit_s*."""
+    return Failure("render_timeout", f"the plot took longer than {limit_s:g} s to draw")
+
+
+def failed(failure: Failure, seen: Trace, began_s: float) -> Outcome:
+    """Return what came of a drawing that never ended by itself: *failure*, and all that *seen* holds by now."""
+    read, own = seen.glance()
+    return Outcome(None, failure, read, own, seen.unknown, began_s, time.time() - began_s)
 
 
 def _new_thread() -> ThreadPoolExecutor:

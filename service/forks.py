@@ -20,6 +20,7 @@ from importlib.machinery import ModuleSpec
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.synchronize import RLock
+from typing import Any
 
 from plots.parcel import paint_parcel
 
@@ -35,7 +36,7 @@ class Worker(ForkServerProcess):
 
     def start(self) -> None:
         """Fork it; if there is no server yet, start that first, which takes a second or two."""
-        with _starting, _other_main():
+        with _starting, _other_main(), _free_to_start():
             with _safe_path():
                 forkserver.ensure_running()
             super().start()
@@ -140,6 +141,21 @@ def _other_main() -> Iterator[None]:
         yield
     finally:
         main.__spec__ = spec
+
+
+@contextlib.contextmanager
+def _free_to_start() -> Iterator[None]:
+    """Let this process have children though it be what multiprocessing calls a daemon, as workers of Dask are.
+
+    Those may have none, as these might outlive them: workers don't.
+    """
+    settings: dict[str, Any] = vars(multiprocessing.current_process())["_config"]  # Any: they are of all kinds
+    usual = settings.get("daemon", False)
+    settings["daemon"] = False
+    try:
+        yield
+    finally:
+        settings["daemon"] = usual
 
 
 @contextlib.contextmanager

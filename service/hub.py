@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from service.catalog import Catalog
@@ -52,23 +52,24 @@ class Subscription:
 
 @dataclass(eq=False)
 class Watch:
-    """One URL that somebody watches; *told* is what all who watch it were told last."""
+    """One URL that somebody watches; *told* is what all who watch it were told last.
+
+    *fresh_etag* is that of the picture that they know to be the newest; what HTTP sends for the URL adds *suffix*.
+    """
 
     url: str
     task: asyncio.Task[None] = field(init=False)
     subscribers: set[Subscription] = field(default_factory=set)
     touched: asyncio.Event = field(default_factory=asyncio.Event)
     folders: frozenset[str] = frozenset()
+    suffix: str = ""
+    fresh_etag: str | None = None
     told: Message | None = None
 
-    @property
-    def etag_told(self) -> str | None:
-        """The etag of the picture that all who watch know to be the newest."""
-        return str(self.told["etag"]) if self.told is not None and self.told["state"] == "fresh" else None
-
     def tell(self, etag: str | None, state: str, error: ServiceError | None = None, note: str = "") -> None:
-        """Tell everybody who watches, if that is news."""
-        message: Message = {"url": self.url, "etag": etag, "state": state}
+        """Tell everybody who watches, if that is news, of the picture that bears *etag*."""
+        self.fresh_etag = etag if state == "fresh" else None
+        message: Message = {"url": self.url, "etag": etag and etag + self.suffix, "state": state}
         if note:
             message["note"] = note
         if error is not None:
@@ -84,8 +85,17 @@ class Watch:
 class Hub:
     """Keeps each watched picture drawn, and tells its watchers. Used from the event loop only."""
 
-    def __init__(self, catalog: Catalog, renderer: Renderer, dependencies: Dependencies, poll_s: float) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        renderer: Renderer,
+        dependencies: Dependencies,
+        poll_s: float,
+        inside: Callable[[str], str],
+    ) -> None:
+        """*inside* takes off a URL what only browsers see of it: the prefix at which a proxy shows us."""
         self._catalog = catalog
+        self._inside = inside
         self._renderer = renderer
         self._dependencies = dependencies
         self._poll_s = poll_s
@@ -114,6 +124,19 @@ class Hub:
         self._subscriptions.discard(subscription)
         for url in [url for url, watch in self._watches.items() if subscription in watch.subscribers]:
             self.unwatch(subscription, url)
+
+    @contextlib.contextmanager
+    def watching(self, *urls: str) -> Iterator[Subscription]:
+        """Give the mailbox of a client that watches *urls* for a while."""
+        subscription = self.subscribe()
+        try:
+            for url in urls:
+                self.watch(subscription, url)
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+            for url in urls:
+                self.unwatch(subscription, url)
 
     def watch(self, subscription: Subscription, url: str) -> None:
         """Tell *subscription* what the picture at *url* is like: at once, and whenever that changes."""
@@ -171,13 +194,14 @@ class Hub:
     async def _bring_up_to_date(self, watch: Watch) -> float:
         """Draw the picture if its state changed, tell of it, and return how long nothing need be looked at, in s."""
         try:
-            demand = await self._catalog.demand_of_url(watch.url)
+            demand = await self._catalog.demand_of_url(self._inside(watch.url))
         except NotFound:
             watch.tell(None, "gone")
             return self._poll_s
         except ServiceError as error:
             watch.tell(None, "stale", error)
             return self._poll_s
+        watch.suffix = demand.suffix
         tick_s = self._dependencies.tick(demand.request, demand.every_s) if demand.every_s else math.inf
         await self._update(watch, demand.request)
         return self._next_look_s(demand.request, tick_s)
@@ -190,7 +214,9 @@ class Hub:
             watch.tell(known.etag, "fresh", note=self._dependencies.notice(request))
         elif known is not None:
             watch.tell(last.etag if last else None, "stale", known)
-        elif last is None and self._dependencies.was_drawn(request) and (watch.told is None or watch.etag_told == etag):
+        elif (
+            last is None and self._dependencies.was_drawn(request) and (watch.told is None or watch.fresh_etag == etag)
+        ):
             watch.tell(etag, "fresh")  # known from before a restart: whoever has it needs no drawing
         else:
             if watch.told is None:

@@ -1,4 +1,4 @@
-"""Which plots are being drawn in threads right now: a small file that outlives a process which dies of them."""
+"""What user code runs in this process right now: a small file that outlives a process which dies of it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from plots.spec import PlotSpec
 from service.errors import printable
 
 SLOT_BYTES = 8_192  # of one plot: longer than the longest path
-MAX_SLOTS = 1_024  # plots drawn at a time; beyond that they aren't noted
+MAX_SLOTS = 1_024  # at a time; what is run beyond that isn't noted
 PATTERN = "drawing-*.journal"
 
 log = logging.getLogger(__name__)
 
 
 class PlotKey(NamedTuple):
-    """A plot in one version of its code, as it can be written down and found again after a restart."""
+    """A plot in one version of its code, as it can be written down and found again after a restart.
+
+    Without *qualname* it is the file as such, and *code* the hash of its bytes.
+    """
 
     file: str
     qualname: str
@@ -46,7 +49,7 @@ class PlotKey(NamedTuple):
 
 
 class Journal:
-    """Notes what is drawn in threads of this process, in a file of its own in *folder*.
+    """Notes what is drawn in threads of this process, imported and so on, in a file of its own in *folder*.
 
     When a process is killed, nothing of it runs any more, but what it wrote is in the kernel's hands: neither a flush
     nor a sync is needed. Daemons that share a folder have a file each, locked while its daemon lives: what nobody
@@ -61,7 +64,7 @@ class Journal:
         self._complained = False
 
     def left_behind(self) -> tuple[PlotKey, ...]:
-        """Return what daemons were drawing when they ended uncleanly, and forget it. May wait for the disk."""
+        """Return what daemons were running when they ended uncleanly, and forget it. May wait for the disk."""
         files = sorted(self._folder.glob(PATTERN))
         return tuple(dict.fromkeys(key for file in files for key in self._take_over(file)))
 
@@ -89,7 +92,7 @@ class Journal:
         self._file, self._descriptor = file, descriptor
 
     def begin(self, plot: PlotKey) -> int:
-        """Note that *plot* is being drawn, until ``end`` is called with what this returns. For any thread."""
+        """Note that *plot* is being run, until ``end`` is called with what this returns. For any thread."""
         data = plot.as_bytes() + b"\0"
         if self._descriptor < 0 or len(data) > SLOT_BYTES:
             return -1

@@ -15,6 +15,9 @@ from pydantic_settings import BaseSettings, EnvSettingsSource
 
 Key = tuple[str, ...]
 
+PATHS = ("unix_socket",)  # the settings that are paths, and those that are lists of such
+PATH_LISTS = ("paths", "data_roots", "tls")
+
 
 class ConfigError(ValueError):
     """The daemon can't start with these settings; *problems* holds one line for each that is wrong."""
@@ -64,9 +67,13 @@ def _anchor(values: Mapping[Any, object], folder: Path) -> dict[str, object]:
 
 
 def _absolute(name: str, value: object, folder: Path) -> object:
-    if name not in ("paths", "data_roots") or not isinstance(value, list | tuple):
-        return value
-    return tuple(folder / os.path.expanduser(p) if isinstance(p, str | Path) else p for p in value)
+    if name in PATH_LISTS and isinstance(value, list | tuple):
+        return tuple(_below(folder, path) for path in value)
+    return _below(folder, value) if name in PATHS and value else value
+
+
+def _below(folder: Path, path: object) -> object:
+    return folder / os.path.expanduser(path) if isinstance(path, str | Path) else path
 
 
 def label(key: Key, layers: Sequence[Layer]) -> str:

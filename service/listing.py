@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from plots.forms import json_schema
 from plots.parameters import words_of
+from plots.schema import json_schema
 from plots.spec import Kind, Parameter, PlotSpec
 from service.config import ConfigError
 from service.oneshot import Collection, file_of, find, read_config

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from plots.loading import Library
 from plots.paint import Job, Outcome, paint
 from plots.spec import PlotSpec
 from service.config import Config, ConfigError, load
+from service.derived import make
 from service.engine import GALLERY, data_roots
-from service.errors import UnknownPlot
+from service.errors import TooLarge, UnknownPlot
 from service.options import Options, read_demand
 from service.processes import draw_at
 from service.renderer import as_error
+from service.rendering import Demand
 from service.station import Station
 
 LONGEST_S = 86_400.0  # whoever waits for it can end it
@@ -87,14 +89,15 @@ class Collection:
             ServiceError: it can't be drawn.
         """
         options = Options(self.config.live.min_every_s)
-        request = read_demand(spec, format, words, options, lambda word: locate(word, folders)).request
-        max_pixels = self.config.render.max_pixels
-        job = Job(spec, request.given, format, request.sizing, max_pixels, words=request.words)
+        demand = read_demand(spec, format, words, options, lambda word: locate(word, folders))
+        request = demand.request
+        how = (request.format, request.sizing, self.config.render.max_pixels)
+        job = Job(spec, request.given, *how, words=request.words, look=request.look)
         outcome = draw_script(job) if spec.is_script else paint(job)
         if outcome.failure is not None:
             raise as_error(outcome.failure, outcome.output)
         assert outcome.picture is not None
-        return outcome.picture
+        return made_into(demand, outcome.picture)
 
     def told(self, failure: Failure) -> str:
         """Return where a file failed to load, and why, the way compilers write it."""
@@ -121,6 +124,20 @@ class Collection:
             error.add_note(failure.traceback or failure.message)
             error.add_note(self.told(failure))
         return error
+
+
+def made_into(demand: Demand, picture: Encoded) -> Encoded:
+    """Return *picture* as *demand* asks for it, if that is made of a picture rather than drawn.
+
+    Raises:
+        TooLarge: it has more pixels than that format can have.
+    """
+    if not demand.suffix:
+        return picture
+    try:
+        return replace(picture, body=make(picture.body, demand.ending, demand.columns))
+    except ValueError as error:
+        raise TooLarge(str(error)) from error
 
 
 def draw_script(job: Job) -> Outcome:

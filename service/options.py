@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from plotd.encode import Sizing
+from plotd.encode import AS_MADE, Look, Sizing
 from plots.parameters import BadWords, parse
 from plots.spec import PlotSpec
 from service.errors import BadParameter
-from service.rendering import Demand, RenderRequest
+from service.looks import LIMIT, read_look
+from service.rendering import COLUMNS, CONTENT_TYPES, Demand, RenderRequest
 
 RANGES = {"_width": (10.0, 10_000.0), "_height": (10.0, 10_000.0), "_dpi": (10.0, 600.0), "_scale": (0.5, 4.0)}
-NAMES = (*RANGES, "_every", "_etag")
+COLUMNS_RANGE = (10.0, 400.0)
+NAMES = (*RANGES, "_theme", "_xlim", "_ylim", "_columns", "_every", "_etag")  # and the limits of axes beyond the first
 LONGEST_EVERY_S = 366 * 86_400.0
 
 
@@ -26,14 +28,25 @@ class Options:
     min_every_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the options of a URL choose: *every_s* and *pinned* as in a Demand."""
+
+    sizing: Sizing
+    look: Look
+    every_s: float | None
+    pinned: str | None
+    columns: int
+
+
 def read_demand(
     spec: PlotSpec,
-    format: str,
+    ending: str,
     words: Sequence[tuple[str, str]],
     options: Options,
     locate: Callable[[str], Path],
 ) -> Demand:
-    """Return what *words* ask of *spec*; *locate* makes a path of a word, or raises ValueError.
+    """Return what *words* ask of *spec*, as *ending*; *locate* makes a path of a word, or raises ValueError.
 
     Raises:
         BadParameter: with every field at fault.
@@ -41,37 +54,41 @@ def read_demand(
     if spec.unservable is not None:
         raise BadParameter(f"{spec.name} can't be drawn from words: {spec.unservable}")
     fields: dict[str, str] = {}
-    sizing, every_s, pinned = read_options([word for word in words if word[0].startswith("_")], options, fields)
+    chosen = read_options([word for word in words if word[0].startswith("_")], options, fields)
     try:
         values = parse(spec.parameters, [word for word in words if not word[0].startswith("_")], locate)
     except BadWords as wrong:
         raise BadParameter.in_fields({**wrong.fields, **fields}) from wrong
     if fields:
         raise BadParameter.in_fields(fields)
-    return Demand(RenderRequest(spec, values.given, values.words, sizing, format), every_s, pinned)
+    format = ending if ending in CONTENT_TYPES else "png"
+    sizing, look = (Sizing(), AS_MADE) if format == "csv" else (chosen.sizing, chosen.look)  # numbers look like nothing
+    request = RenderRequest(spec, values.given, values.words, sizing, format, look)
+    return Demand(request, ending, chosen.every_s, chosen.pinned, chosen.columns)
 
 
-def read_options(
-    words: Iterable[tuple[str, str]], options: Options, fields: dict[str, str]
-) -> tuple[Sizing, float | None, str | None]:
-    """Return the sizing, the seconds between redraws and the pinned etag that *words* ask for.
+def read_options(words: Iterable[tuple[str, str]], options: Options, fields: dict[str, str]) -> Chosen:
+    """Return what *words* choose.
 
     What is wrong with a word goes into *fields*, by its name. A lone ``_`` means nothing: it defeats caches.
     """
     given: dict[str, str] = {}
     for name, word in words:
-        if name not in NAMES and name != "_":
+        if name not in NAMES and name != "_" and not LIMIT.fullmatch(name):
             near = difflib.get_close_matches(name, NAMES, n=1)
             fields[name[:100]] = "there is no such option" + (f"; did you mean {near[0]}?" if near else "")
         elif name in given:
             fields[name] = "given more than once"
         elif name != "_":
             given[name] = word
-    ranges = {**RANGES, "_every": (options.min_every_s, LONGEST_EVERY_S)}
+    ranges = {**RANGES, "_columns": COLUMNS_RANGE, "_every": (options.min_every_s, LONGEST_EVERY_S)}
     numbers = {name: _number(name, word, ranges[name], fields) for name, word in given.items() if name in ranges}
     width, height, dpi = (numbers.get(name) for name in ("_width", "_height", "_dpi"))
     sizing = Sizing(width, height, dpi, numbers.get("_scale") or 1.0)
-    return sizing, numbers.get("_every"), given.get("_etag", "").strip('"') or None
+    columns = int(numbers.get("_columns") or COLUMNS)
+    return Chosen(
+        sizing, read_look(given, fields), numbers.get("_every"), given.get("_etag", "").strip('"') or None, columns
+    )
 
 
 def _number(name: str, word: str, bounds: tuple[float, float], fields: dict[str, str]) -> float | None:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from service.telemetry import one_line
 
+SHOWN = ("png", "svg", "webp")  # what a browser shows in a page
+FORMATS = (*SHOWN, "pdf", "csv", "ansi")
+
 
 def make_streams_sound() -> None:
     """Let any text be written to the standard streams, and let those that were closed lead nowhere.
@@ -82,9 +85,13 @@ def choose_form(file: str | None, shape: str | None, format: str | None) -> tupl
     ending = Path(file or "").suffix.lower()
     if shape is None:
         shape = "html" if ending in (".html", ".htm") else "image"
-    if format is None and shape == "image" and ending not in ("", ".png", ".svg"):
-        raise ValueError(f"{file}: plotd draws png and svg; name the file so, or say --format")
-    return shape, format or ("svg" if ending == ".svg" else "png")
+    named = ending.removeprefix(".")
+    if format is None and shape == "image" and named not in ("", *FORMATS):
+        raise ValueError(f"{file}: plotd draws {', '.join(FORMATS)}; name the file so, or say --format")
+    format = format or (named if named in FORMATS else "png")
+    if shape in ("html", "data-uri") and format not in SHOWN:
+        raise ValueError(f"a page can't hold a picture as {format}: only as {', '.join(SHOWN)}")
+    return shape, format
 
 
 def split_word(word: str) -> tuple[str, str]:

@@ -114,7 +114,7 @@ class Placement:
         wanted, mark = self._wanted(spec), self._known(spec)
         if wanted.kind == "processes":
             return wanted
-        if spec.is_script:
+        if spec.is_script and wanted.kind == "threads":
             return _in_process("it is a script, which has a working folder and arguments of its own.")
         if mark.reason is not None:
             return Place("processes", f"Drawn in a worker process until its code changes: {REASONS[mark.reason]}.")

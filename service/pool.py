@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from plots.paint import Job, Outcome
 from service.config import Render
@@ -22,8 +23,7 @@ class RenderPool:
         self._placement = placement
         self._limit = limit
         self._timeout_s = timeout_s
-        self._running: set[asyncio.Task[Outcome]] = set()
-        self._drawing: set[asyncio.Task[Outcome]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
         self.renders = 0
 
     @classmethod
@@ -51,22 +51,21 @@ class RenderPool:
     async def run(self, job: Job, on_start: Callable[[], None]) -> Outcome:
         """Draw *job* in a worker; *on_start* is called just before that begins.
 
-        A caller that is cancelled before then takes the job out of the queue; later it is drawn to its end.
+        A caller that is cancelled before then takes the job out of the queue. To be called by a task that is cancelled
+        later only when all ends: nobody else would hold the drawing to its limit.
 
         Raises:
             Overloaded: the queue is full, or no worker is left.
         """
         if len(self._running) >= self._limit:
             raise Overloaded("the render queue is full")
-        task = asyncio.create_task(self._draw(job, on_start), name=f"draw {job.spec.name}")
+        task = asyncio.current_task()
+        assert task is not None
         self._running.add(task)
-        task.add_done_callback(self._ended)
         try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if task not in self._drawing:
-                task.cancel()
-            raise
+            return await self._draw(job, on_start)
+        finally:
+            self._running.discard(task)
 
     async def drain(self, at_most_s: float) -> None:
         """Wait until nothing is drawn any more, but no longer than that."""
@@ -79,15 +78,8 @@ class RenderPool:
             executor.close()
 
     async def _draw(self, job: Job, on_start: Callable[[], None]) -> Outcome:
-        task = asyncio.current_task()
-        assert task is not None
-
-        def begin() -> None:
-            self._drawing.add(task)
-            on_start()
-
         kind = self._placement.choose(job.spec)
-        outcome = await self._executors[kind].run(job, begin, job.spec.timeout_s or self._timeout_s)
+        outcome = await self._executors[kind].run(job, on_start, job.spec.timeout_s or self._timeout_s)
         self.renders += 1
         if kind == "threads":
             self._learn(job, outcome)
@@ -99,9 +91,3 @@ class RenderPool:
             self._placement.note_hang(job.spec)
         if outcome.process_wide:
             self._placement.note_process_wide(job.spec, sorted(outcome.process_wide))
-
-    def _ended(self, task: asyncio.Task[Outcome]) -> None:
-        self._running.discard(task)
-        self._drawing.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever waited for it heard of it; nobody may have

@@ -22,7 +22,7 @@ from plots.paint import Failure, Job, Outcome, note_states
 from plots.parcel import pack
 from plots.tracing import Trace
 from service.errors import Overloaded
-from service.executors import too_late
+from service.executors import failed, too_late
 from service.forks import STATUS_0
 from service.station import NoWorker, Station
 
@@ -117,7 +117,7 @@ class Processes:
         ticket = self._busy[task]
         self._lost.add(task)
         self._back_to_work(ticket, self._new_station(ticket.job.spec.is_script))
-        return too_late(ticket.before, ticket.began_s or time.time(), ticket.limit_s)
+        return failed(too_late(ticket.limit_s), ticket.before, ticket.began_s or time.time())
 
     def _ended(self, task: asyncio.Task[Outcome]) -> None:
         ticket = self._busy.pop(task)
@@ -169,33 +169,44 @@ def draw_at(station: Station, job: Job, limit_s: float) -> Outcome:
     return _draw(ticket, _prepare(ticket))
 
 
-def _prepare(ticket: Ticket) -> bytes:
-    """Make sure of a worker, note what there is now, and return the job as it travels."""
-    ticket.station.make_ready()
-    note_states(ticket.job, ticket.before)
-    for path, _ in ticket.job.spec.entry.sources:
-        ticket.before.note(path, "file")
-    return pickle.dumps(pack(ticket.job))
+def packed(job: Job, before: Trace) -> bytes:
+    """Return *job* as it travels, and note in *before* the states of all that is known to matter to it."""
+    note_states(job, before)
+    for path, _ in job.spec.entry.sources:
+        before.note(path, "file")
+    return pickle.dumps(pack(job))
 
 
-def _draw(ticket: Ticket, parcel: bytes) -> Outcome:
-    """Return what comes of it. Where the worker can't tell what it read, that is what was known to matter before."""
-    start_s = time.monotonic()
+def drawn_at(station: Station, parcel: bytes, limit_s: float) -> Outcome | Failure:
+    """Return what comes of *parcel*: a failure alone if the worker can't tell what it read.
+
+    Raises:
+        NoWorker: there is none.
+    """
     try:
-        outcome: Outcome = pickle.loads(ticket.station.draw(parcel, ticket.limit_s))  # noqa: S301, TID251 - our worker's
+        outcome: Outcome = pickle.loads(station.draw(parcel, limit_s))  # noqa: S301, TID251 - our worker's
     except TimeoutError:
-        return too_late(ticket.before, ticket.began_s, ticket.limit_s)
+        return too_late(limit_s)
     except NoWorker:
         raise
     except ProcessExpired as error:
-        failure = Failure("worker_died", f"its worker process died ({_how_it_ended(error.exitcode)})")
+        how = _how_it_ended(error.exitcode)
+        return Failure("worker_died", f"its worker process died ({how})", deaths=1)
     except Exception as error:  # noqa: BLE001 - objects of user code are made again here, which may raise anything
         why = f"{type(error).__name__}: {plain(str(error))}"
-        failure = Failure("plot_failed", f"what it drew can't leave its process: {why}")
-    else:
-        return outcome
-    read, own = ticket.before.glance()
-    return Outcome(None, failure, read, own, False, ticket.began_s, time.monotonic() - start_s)
+        return Failure("plot_failed", f"what it drew can't leave its process: {why}")
+    return outcome
+
+
+def _prepare(ticket: Ticket) -> bytes:
+    """Make sure of a worker, note what there is now, and return the job as it travels."""
+    ticket.station.make_ready()
+    return packed(ticket.job, ticket.before)
+
+
+def _draw(ticket: Ticket, parcel: bytes) -> Outcome:
+    drawn = drawn_at(ticket.station, parcel, ticket.limit_s)
+    return failed(drawn, ticket.before, ticket.began_s) if isinstance(drawn, Failure) else drawn
 
 
 def _how_it_ended(status: int) -> str:

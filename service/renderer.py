@@ -15,9 +15,10 @@ from email.utils import format_datetime
 from plots.paint import Failure, Job, Outcome
 from service.cache import Cache
 from service.dependencies import Dependencies
+from service.derived import Derived
 from service.errors import BadParameter, MissingFile, PlotFailed, Quarantined, RenderTimeout, ServiceError, TooLarge
 from service.pool import RenderPool
-from service.rendering import CONTENT_TYPES, Answer, Demand, Rendering, RenderRequest
+from service.rendering import CONTENT_TYPES, Answer, Rendering, RenderRequest
 
 FIRST_WAIT_S = 2.0  # a failure is remembered for so long, doubling while it lasts
 LONGEST_WAIT_S = 60.0
@@ -80,6 +81,7 @@ class Renderer:
     ) -> None:
         self._pool = pool
         self._cache = cache
+        self.derived = Derived(cache)
         self._dependencies = dependencies
         self._roots = roots
         self._places = places
@@ -120,16 +122,16 @@ class Renderer:
             if flight.serves(request, asked_at_s):
                 return self._answer(request, result, cache)
 
-    def kept(self, demand: Demand, etag: str | None) -> Answer | None:
+    def kept(self, request: RenderRequest, etag: str | None, told: str | None = None) -> Answer | None:
         """Return the picture that is asked for if it's in the cache under *etag*.
 
-        Whoever asks for a picture by the etag that it was told of gets it too if nothing but time has passed since.
+        Whoever asks for a picture by the etag that it was *told* of gets it too if nothing but time has passed since.
         """
-        kept = self._cache.get(demand.request.key)
+        kept = self._cache.get(request.key)
         if kept is None:
             return None
-        told = kept.etag == demand.pinned and kept.etag == self._dependencies.etag(demand.request, kept.began_s)
-        return Answer(kept, "hit") if kept.etag == etag or told else None
+        lasts = kept.etag == told and kept.etag == self._dependencies.etag(request, kept.began_s)
+        return Answer(kept, "hit") if kept.etag == etag or lasts else None
 
     async def attempt(self, request: RenderRequest) -> Answer | ServiceError:
         """Return what ``render`` does, or the error that it raises."""
@@ -140,6 +142,8 @@ class Renderer:
 
     def known(self, request: RenderRequest) -> Rendering | ServiceError | None:
         """Return what a render would give now, if that is known without drawing."""
+        if (broken := request.spec.broken) is not None:
+            return PlotFailed(broken.message, broken.traceback)
         etag = self._dependencies.etag(request)
         kept = self._cache.get(request.key)
         if kept is not None and kept.etag == etag:
@@ -209,9 +213,8 @@ class Renderer:
     def _job(self, request: RenderRequest) -> Job:
         known = self._dependencies.known(request)
         where = (self._roots, self._places)
-        return Job(
-            request.spec, request.given, request.format, request.sizing, self._max_pixels, *where, known, request.words
-        )
+        how = (request.format, request.sizing, self._max_pixels)
+        return Job(request.spec, request.given, *how, *where, known, request.words, request.look)
 
     def _keep(
         self, request: RenderRequest, past: Past, outcome: Outcome, etag: str, queue_s: float
@@ -239,7 +242,7 @@ class Renderer:
             format_datetime(at, usegmt=True),
             f"render;dur={outcome.seconds * 1000:.1f}, queue;dur={queue_s * 1000:.1f}",
         )
-        self._cache.put(rendering)
+        self._cache.put(rendering, request.spec.name)
         return rendering
 
     def _fail(self, request: RenderRequest, past: Past, outcome: Outcome, etag: str) -> ServiceError:
@@ -250,7 +253,7 @@ class Renderer:
         log.info("%s: %s %s", request.spec.name, error.message, failure.traceback)
         lasts = past.error is not None and past.failed_etag == etag
         past.wait_s = min(LONGEST_WAIT_S, past.wait_s * 2) if lasts else FIRST_WAIT_S
-        past.deaths = (past.deaths if lasts else 0) + (failure.code == "worker_died")
+        past.deaths = (past.deaths if lasts else 0) + failure.deaths
         if past.deaths >= DEATHS:
             error = Quarantined(
                 f"its code has killed {DEATHS} workers: it is drawn again when its code or data changes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,20 +13,36 @@ from typing import NamedTuple
 import matplotlib as mpl
 
 from plotd.describe import AxesDescription
-from plotd.encode import Sizing
+from plotd.encode import AS_MADE, Look, Sizing
 from plots.paint import Words
 from plots.spec import PlotSpec
 from service.errors import ServiceError
 
-CONTENT_TYPES = {"png": "image/png", "svg": "image/svg+xml"}
+# What is drawn as it is asked for.
+CONTENT_TYPES = {
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "pdf": "application/pdf",
+    "csv": "text/csv; charset=utf-8",
+}
+# What is made of the PNG of the same request, and so costs no render of its own.
+DERIVED = {
+    "webp": "image/webp",
+    "txt": "text/plain; charset=utf-8",
+    "ansi": "text/plain; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "stream": "multipart/x-mixed-replace",
+}
+ENDINGS = {**CONTENT_TYPES, **DERIVED}
+COLUMNS = 80  # of a terminal
 
 
 @dataclass(frozen=True, eq=False)
 class RenderRequest:
     """One picture that can be drawn, however its URL was spelt.
 
-    *key* names it over all states of its data and all versions of its code; *subject* does so whatever its size and
-    format. *words* are canonical.
+    *key* names it over all states of its data and all versions of its code; *subject* does so whatever its size,
+    format and look. *words* are canonical.
     """
 
     spec: PlotSpec
@@ -33,6 +50,7 @@ class RenderRequest:
     words: Words
     sizing: Sizing
     format: str
+    look: Look = AS_MADE
     subject: str = field(init=False)
     key: str = field(init=False)
 
@@ -40,7 +58,7 @@ class RenderRequest:
         fixed = sorted((name, str(value)) for name, value in self.spec.fixed.items())
         subject = digest(repr((str(self.spec.file), self.spec.qualname, fixed, self.words)))
         object.__setattr__(self, "subject", subject)
-        object.__setattr__(self, "key", digest(repr((subject, self.sizing, self.format))))
+        object.__setattr__(self, "key", digest(repr((subject, self.sizing, self.format, self.look))))
 
     @property
     def phase_s(self) -> float:
@@ -50,11 +68,24 @@ class RenderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A request, and what this viewer wants beside: redraws every so often, or an answer that may be kept for ever."""
+    """A request, and what this viewer wants beside.
+
+    That is another *ending* than the format that is drawn, *columns* of a terminal, redraws every so often, or an
+    answer that may be kept for ever: *pinned* is its picture's etag. *suffix* tells the answer's etag from that one.
+    """
 
     request: RenderRequest
+    ending: str = "png"
     every_s: float | None = None
     pinned: str | None = None
+    columns: int = COLUMNS
+    suffix: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        plain = self.ending in CONTENT_TYPES or self.ending == "stream"  # a stream's parts are the pictures themselves
+        suffix = "" if plain else f"-ansi{self.columns}" if self.ending == "ansi" else f"-{self.ending}"
+        object.__setattr__(self, "suffix", suffix)
+        object.__setattr__(self, "pinned", self.pinned.removesuffix(suffix) if self.pinned else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +124,18 @@ def digest(text: str) -> str:
 
 def environment() -> str:
     """Return what stands for the versions and settings that every picture depends on."""
-    names = ("plotd", "matplotlib", "numpy", "pandas", "pillow")
+    return digest(repr(sorted(surroundings().items())))
+
+
+def surroundings() -> dict[str, str]:
+    """Return these: the versions by package, and what stands for the matplotlibrc in force.
+
+    A daemon asks the workers of other machines for them, whatever version of plotd these have: name and form stay.
+    """
     with open(mpl.matplotlib_fname(), "rb") as file:
-        return digest(repr([[(name, version(name)) for name in names], file.read()]))
+        return {**_versions(), "matplotlibrc": digest(repr(file.read()))}
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("plotd", "matplotlib", "numpy", "pandas", "pillow")}

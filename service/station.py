@@ -66,7 +66,7 @@ class Station:
             except (BrokenProcessPool, OSError) as error:
                 log.warning("a worker process can't be started: %s", error.__cause__ or error)
             self._replace()
-        raise NoWorker
+        raise NoWorker("no worker process can be started")
 
     def draw(self, parcel: bytes, limit_s: float) -> bytes:
         """Have *parcel* drawn.

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from plots.spec import PlotSpec
+from service.hazards import Hazards
 from service.rendering import digest
 
 LIMIT_S = 5.0
@@ -36,6 +37,7 @@ class Versions:
 
     min_interval_s: float
     unknown_s: float
+    hazards: Hazards
     _polls: dict[str, Poll] = field(default_factory=dict)
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "version"))
 
@@ -55,7 +57,7 @@ class Versions:
             return
         if poll.answer is None:
             poll.asked_at_s = time.monotonic()
-            poll.answer = asyncio.get_running_loop().run_in_executor(self._threads, self._ask, spec.version)
+            poll.answer = asyncio.get_running_loop().run_in_executor(self._threads, self._ask, spec, spec.version)
         answer = poll.answer
         await asyncio.wait([answer], timeout=max(0.0, poll.asked_at_s + LIMIT_S - time.monotonic()))
         if answer.done():
@@ -70,9 +72,10 @@ class Versions:
         """Ask no more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _ask(self, version: Callable[[], object]) -> str:
+    def _ask(self, spec: PlotSpec, version: Callable[[], object]) -> str:
         """Return what stands for the version; one that can't be had is unknown, and changes with time."""
         try:
-            return digest(repr(version()))
+            with self.hazards.calling_version(spec):
+                return digest(repr(version()))
         except BaseException as error:  # noqa: BLE001 - user code, SystemExit included: no fault of the daemon
             return digest(f"{type(error).__name__} {time.time() // self.unknown_s}")

@@ -345,7 +345,7 @@ def test_export_into_what_is_no_folder_fails(said: Calls) -> None:
     ("words", "why"),
     [
         ("render loss smooth", "expected PARAM=VALUE, got 'smooth'"),
-        ("render loss -o loss.jpg", "loss.jpg: plotd draws png and svg; name the file so, or say --format"),
+        ("render loss -o loss.jpg", "loss.jpg: plotd draws png, svg,"),
         ("render loss --as pdf", "'pdf' is not one of"),
         ("render", "Missing argument 'NAME'"),
         ("serve --port many", "'many' is not a valid integer"),

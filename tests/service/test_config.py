@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.config import Config, ConfigError, is_loopback, load
+from service.addresses import is_among
+from service.config import Config, ConfigError, Listen, is_loopback, load
 
 Write = Callable[[str], Path]
 
@@ -121,6 +122,23 @@ def test_a_tilde_is_the_home_folder(write: Write, monkeypatch: pytest.MonkeyPatc
             "listen: {embed: all}",
             "line 1: listen.embed: expected 'same-origin', 'same-site' or 'cross-origin', found 'all'",
         ),
+        ("listen: {tls: [a]}", "listen.tls: expected a list of two files, the certificate and its key, found a list"),
+        ("listen: {tls: a}", "listen.tls: expected a list, found 'a'"),
+        ("listen: {tls: [a, b]}", "/a: No such file or directory"),
+        ("listen: {unix_socket: 5}", "listen.unix_socket: expected a path, found 5"),
+        (f"listen: {{unix_socket: /{'a' * 107}}}", "listen.unix_socket: expected a path of at most 107 bytes, found"),
+        ("listen: {trusted_proxies: [all]}", "expected an IP address, or a network such as 10.0.0.0/8, found 'all'"),
+        ("listen: {trusted_proxies: [10.0.0.1/8]}", "expected an IP address, or a network such as 10.0.0.0/8, found"),
+        ("listen: {max_connections: 0}", "listen.max_connections: expected greater than or equal to 1, found 0"),
+        ("listen: {max_url_bytes: 20}", "listen.max_url_bytes: expected greater than or equal to 256, found 20"),
+        ("listen: {max_header_bytes: 20}", "listen.max_header_bytes: expected greater than or equal to 1024, found"),
+        ("listen: {max_parameters: -1}", "listen.max_parameters: expected greater than or equal to 1, found -1"),
+        ("listen: {max_body_bytes: 1k}", "listen.max_body_bytes: expected a whole number, found '1k'"),
+        ("listen: {receive_timeout_s: 0}", "listen.receive_timeout_s: expected greater than 0, found 0"),
+        ("listen: {send_timeout_s: .inf}", "listen.send_timeout_s: expected a finite number, found inf"),
+        ("live: {max_watched: 0}", "live.max_watched: expected greater than or equal to 1, found 0"),
+        ("live: {max_message_bytes: 1}", "live.max_message_bytes: expected greater than or equal to 256, found 1"),
+        ("cache: {max_requests_per_plot: 0}", "cache.max_requests_per_plot: expected greater than or equal to 1"),
         ("auth: {open: 1}", "line 1: auth.open: expected true or false, found 1"),
         ("log: {level: off}", "line 1: log.level: expected 'debug', 'info', 'warning' or 'error', found false"),
         ("plots: {paths: [[a]]}", "line 1: plots.paths: expected a path, found a list"),
@@ -223,6 +241,87 @@ def test_addresses_of_this_machine_are_loopback(address: str) -> None:
 @pytest.mark.parametrize("address", ["", "127.0.0.1:80", "[::1]", "256.1.1.1", "a..b", "-a", "x" * 64, "http://a"])
 def test_what_is_no_host_is_refused(address: str) -> None:
     assert "listen.address: expected a host name or an IP address" in _problem(None, listen__address=address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "tcp://127.0.0.1:8786", "dask.example:8786", "tls://[::1]:8786", "wss://a:1", "ws://a:65535", "ucx://b:8786"],
+)
+def test_addresses_as_dask_writes_them_are_taken(address: str) -> None:
+    assert load(None, {}, {"render.dask_scheduler": address}).render.dask_scheduler == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "foo bar",
+        "http://a:8786",
+        "a",
+        "tcp://a",
+        "tcp://a:b",
+        "tcp://a:0",
+        "a:65536",
+        "tcp://a:1/",
+        "::1:8786",
+        "a b:1",
+    ],
+)
+def test_what_is_no_address_of_a_scheduler_is_refused(address: str, write: Write) -> None:
+    file = write(f"render:\n  dask_scheduler: '{address}'\n")
+    assert _problem(file) == (
+        f"{file}, line 2: render.dask_scheduler: expected an address such as tcp://127.0.0.1:8786, "
+        f"with tcp://, tls://, ws://, wss://, ucx:// or nothing before it, found '{address}'"
+    )
+
+
+def test_at_a_unix_socket_the_address_is_no_matter(write: Write, tmp_path: Path) -> None:
+    listen = load(write("listen: {address: 0.0.0.0, unix_socket: run/plotd.sock}"), {}, {}).listen
+    assert listen.unix_socket == tmp_path / "run/plotd.sock"
+    assert load(None, {"PLOTD_LISTEN__UNIX_SOCKET": "/run/x"}, {}).listen.unix_socket == Path("/run/x")
+
+
+def test_proxies_are_addresses_or_networks() -> None:
+    listen = load(None, {"PLOTD_LISTEN__TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8, 2001:DB8::/32"}, {}).listen
+    assert listen.trusted_proxies == ("127.0.0.1/32", "10.0.0.0/8", "2001:db8::/32")
+    among = ["127.0.0.1", "::ffff:127.0.0.1", "10.1.2.3", "2001:db8::7"]
+    assert [is_among(address, listen.trusted_proxies) for address in among] == [True] * 4
+    others = ["127.0.0.2", "11.0.0.1", "::1", "2001:db9::1", "", "localhost"]
+    assert [is_among(address, listen.trusted_proxies) for address in others] == [False] * 6
+
+
+@pytest.mark.parametrize(
+    ("given", "base_url", "origin", "prefix"),
+    [
+        ("", "", "", ""),
+        ("/", "", "", ""),
+        ("/plots/", "/plots", "", "/plots"),
+        ("/a/b.c-d_~", "/a/b.c-d_~", "", "/a/b.c-d_~"),
+        ("https://Host.Example/", "https://host.example", "https://host.example", ""),
+        ("HTTPS://host:443/a/", "https://host/a", "https://host", "/a"),
+        ("http://host:443", "http://host:443", "http://host:443", ""),
+        ("http://[::1]:80/a", "http://[::1]/a", "http://[::1]", "/a"),
+    ],
+)
+def test_a_base_url_is_a_path_or_a_url(given: str, base_url: str, origin: str, prefix: str) -> None:
+    listen = load(None, {}, {"listen.base_url": given}).listen
+    assert (listen.base_url, listen.origin, listen.prefix) == (base_url, origin, prefix)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["plots", "//host/a", "ftp://host", "https://", "http://host/a?b", "/a#b", "/a?b", "/a b", "/a/../b", "/a//b"]
+    + ["https://ada@host/", "http://host:99999", "/%61", "https://ho st", "http:/a", '/"><script>', "https://h/a/./b"],
+)
+def test_what_is_no_base_url_is_refused(given: str) -> None:
+    assert "listen.base_url: expected a" in _problem(None, listen__base_url=given)
+
+
+def test_a_url_loses_the_prefix_that_only_browsers_see() -> None:
+    listen = Listen(base_url="https://host/plots")
+    inside = ["/plots/plots/loss.png?a=/plots/", "/plots/", "/plots", "/plots?q=a", "/plotsend/a", "/other", ""]
+    seen = ["/plots/loss.png?a=/plots/", "/", "/", "/?q=a", "/plotsend/a", "/other", ""]
+    assert [listen.inside(url) for url in inside] == seen
+    assert [Listen().inside(url) for url in ("/plots/a.png", "", "/")] == ["/plots/a.png", "", "/"]
 
 
 def test_port_zero_asks_for_any_free_port() -> None:

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from tests.conftest import Serve
 
+from service.config import load
+from service.daemon import shows_tracebacks
+
 HANGS = """
 import pathlib
 import threading
@@ -69,6 +72,27 @@ def test_it_ends_though_threads_of_user_code_never_do(serve: Serve, tmp_path: Pa
         assert answer.status == 200
     threading.Thread(target=_try, args=(f"{daemon.url}/plots/waits.png",), daemon=True).start()
     assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "shown"),
+    [
+        ({}, True),
+        ({"listen.address": "::1"}, True),
+        ({"listen.trusted_proxies": ["127.0.0.1"]}, False),
+        ({"listen.base_url": "/plots"}, False),
+        ({"listen.unix_socket": "/run/plotd.sock"}, False),
+        ({"auth.open": True}, False),
+        ({"listen.base_url": "/plots", "render.show_tracebacks": "always"}, True),
+        ({"render.show_tracebacks": "never"}, False),
+    ],
+)
+def test_tracebacks_are_shown_only_where_nobody_comes_from_afar(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, object], shown: bool
+) -> None:
+    for name in ("SYSTEMD_EXEC_PID", "NOTIFY_SOCKET"):
+        monkeypatch.delenv(name, raising=False)
+    assert shows_tracebacks(load(None, {}, settings)) == shown
 
 
 def _try(url: str) -> None:

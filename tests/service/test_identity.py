@@ -507,11 +507,11 @@ async def test_a_picture_asked_for_by_its_etag_is_served_though_time_has_passed(
     deadline = time.monotonic() + 20
     while (etag := await house.engine.renderer.etag(demand.request)) == first.etag:
         assert time.monotonic() < deadline
-    kept = house.engine.renderer.kept(demand, etag)
+    kept = house.engine.renderer.kept(demand.request, etag, demand.pinned)
     assert kept is not None
     assert kept.rendering.etag == first.etag
     house.engine.dependencies.refresh(demand.request.spec.name)
-    assert house.engine.renderer.kept(demand, etag) is None
+    assert house.engine.renderer.kept(demand.request, etag, demand.pinned) is None
 
 
 async def test_a_plot_that_always_fails_is_never_said_to_be_fresh(house: House) -> None:

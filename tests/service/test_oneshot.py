@@ -70,6 +70,18 @@ def test_words_become_a_picture_of_that_size(found: Find, tmp_path: Path) -> Non
     assert Image.open(io.BytesIO(picture.body)).size == (300, 225) == (picture.width_px, picture.height_px)
 
 
+@pytest.mark.parametrize(
+    ("format", "start"),
+    [("svg", b"<?xml"), ("pdf", b"%PDF-"), ("webp", b"RIFF"), ("csv", b"axes,series"), ("ansi", b"\x1b[38;2;28;32;37")],
+)
+def test_a_picture_is_made_in_the_format_asked_for(found: Find, tmp_path: Path, format: str, start: bytes) -> None:
+    plots = found(a_py=LINE)
+    words = [("_theme", "dark"), ("_xlim", "0,1"), ("_columns", "40")]
+    body = plots.draw(plots.get("line"), words, format, [str(tmp_path)]).body
+    assert body.startswith(start)
+    assert format != "ansi" or body.splitlines()[0].count("▀".encode()) == 40
+
+
 def test_every_wrong_word_is_told(found: Find, tmp_path: Path) -> None:
     plots = found(a_py=LINE + "def plot_on(ax): ...")
     with pytest.raises(BadParameter) as failed:

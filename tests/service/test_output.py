@@ -88,6 +88,9 @@ def test_a_file_name_as_long_as_may_be_can_be_replaced(tmp_path: Path) -> None:
         (None, None, None, ("image", "png")),
         ("out", None, None, ("image", "png")),
         ("out.SVG", None, None, ("image", "svg")),
+        ("out.pdf", None, None, ("image", "pdf")),
+        ("out.webp", None, None, ("image", "webp")),
+        ("out.csv", None, None, ("image", "csv")),
         ("out.svg", None, "png", ("image", "png")),
         ("out.html", None, None, ("html", "png")),
         ("out.html", None, "svg", ("html", "svg")),
@@ -102,8 +105,14 @@ def test_the_ending_of_a_file_says_what_was_not_said(
 
 
 def test_an_ending_that_would_lie_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"out\.jpg: plotd draws png and svg"):
+    with pytest.raises(ValueError, match=r"out\.jpg: plotd draws png, svg, webp, pdf, csv, ansi;"):
         choose_form("out.jpg", None, None)
+
+
+def test_a_page_holds_only_what_browsers_show_in_one() -> None:
+    for shape in ("html", "data-uri"):
+        with pytest.raises(ValueError, match="a page can't hold a picture as pdf: only as png, svg, webp"):
+            choose_form(None, shape, "pdf")
 
 
 def test_a_word_has_a_name_and_maybe_a_value() -> None:

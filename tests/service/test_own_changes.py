@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from tests.service.conftest import House, MakeHouse, until
 from tests.service.test_identity import SHOWN, shown
+
+from service.states import LOCAL_GRAIN_NS
 
 COUNTER = """
     from pathlib import Path
@@ -241,3 +245,57 @@ async def test_a_page_is_told_of_a_pause(plots: House, expected_log: list[str]) 
     while "note" not in (message := await until(page, "fresh")):
         pass
     assert message["note"] == "paused: it changes a file that it reads: a.bin"
+
+
+COMMAND = """
+    import subprocess
+    from pathlib import Path
+    from shown import show
+
+    HERE = Path(__file__).parent
+
+    def plot_command(file_path: Path = Path("a.txt"), write: bool = True):
+        command = "echo $(($(cat now.txt) + 1)) > new.txt; cp new.txt now.txt" if write else "true"
+        subprocess.run(command, shell=True, check=True, cwd=HERE)
+        return show(int((HERE / "now.txt").read_text()) + 100 * int(file_path.read_text()))
+"""
+
+
+@pytest.fixture
+def commands(plots: House) -> House:
+    """A house with a plot whose command writes what it reads then."""
+    plots.write("command.py", COMMAND)
+    plots.write("now.txt", "0")
+    plots.write("a.txt", "0")
+    return plots
+
+
+async def test_what_a_plots_command_writes_pauses_it_after_five_redraws_and_others_still_count(
+    commands: House, expected_log: list[str]
+) -> None:
+    expected_log.append(r"WARNING .*command: paused: it changes a file that it reads: now\.txt$")
+    page = commands.watch("/plots/command.png")
+    while "note" not in (message := await until(page, "fresh")):
+        pass
+    assert message["note"] == "paused: it changes a file that it reads: now.txt"
+    assert commands.renders <= 8
+    await grow_old(commands.folder / "now.txt")
+    assert await renders_of(commands, ("command", "")) == 0
+    commands.write("a.txt", "1")
+    assert shown((await commands.get("command")).rendering.body) >= 100
+    commands.write("now.txt", "50")
+    assert shown((await commands.get("command")).rendering.body) >= 150
+
+
+async def grow_old(file: Path) -> None:
+    """Wait until a further write to *file* could not leave its state as it is."""
+    while time.time_ns() - file.stat().st_ctime_ns < 2 * LOCAL_GRAIN_NS:
+        await asyncio.to_thread(lambda: None)
+
+
+async def test_a_plot_that_runs_a_command_follows_a_busy_job_and_is_never_paused(commands: House) -> None:
+    request = await commands.ask("command", "write=0")
+    for value in range(20):
+        commands.write("now.txt", str(value))
+        assert shown((await commands.get("command", "write=0")).rendering.body) == value
+        assert commands.engine.dependencies.notice(request) == ""

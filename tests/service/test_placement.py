@@ -121,11 +121,13 @@ def test_where_there_is_no_cluster_the_settings_count_and_that_is_said(
     assert placement.why(plot) == "Its code asks for a Dask cluster, but render.dask_scheduler names none."
 
 
-@pytest.mark.parametrize("usual", ["threads", "processes", "dask"])
-def test_a_script_is_drawn_in_a_process(kept: Callable[[], Store], folder: Path, usual: Kind) -> None:
+@pytest.mark.parametrize(("usual", "expected"), [("threads", "processes"), ("processes",) * 2, ("dask",) * 2])
+def test_a_script_is_never_drawn_in_a_thread_of_the_daemon(
+    kept: Callable[[], Store], folder: Path, usual: Kind, expected: Kind
+) -> None:
     placement, script = place(kept, usual, has_dask=True), find(folder, script=SCRIPT)["script"]
-    assert placement.choose(script) == "processes"
-    assert ("script" in placement.why(script)) == (usual != "processes")
+    assert placement.choose(script) == expected
+    assert ("script" in placement.why(script)) == (usual == "threads")
     assert placement.moved([script]) == [], "it did no harm"
 
 

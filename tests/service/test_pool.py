@@ -69,11 +69,14 @@ async def test_a_drawing_whose_clients_left_is_still_held_to_its_limit(make_hous
     pool = house.engine.pool
     leaving = asyncio.create_task(house.get("hang"))
     async with asyncio.timeout(20):
-        while not pool._drawing:
+        while not pool._running:
             await asyncio.to_thread(lambda: None)
     leaving.cancel()
     assert (await house.get("ok")).error is None
     (spec,) = [spec for spec in house.engine.catalog.plots if spec.alias == "hang"]
+    async with asyncio.timeout(20):
+        while house.engine.placement.choose(spec) != "processes":
+            await asyncio.to_thread(lambda: None)
     spec.entry.function().__globals__["gates"][0].set()
 
 

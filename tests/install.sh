@@ -1,6 +1,7 @@
 #!/bin/sh
-# Make sure that the browser tests can run. Chromium: one that works already, else from Debian's packages (as root or by
-# sudo), else Playwright's own download. Called by the Makefile; PYTHON is that of the virtual environment.
+# Make sure that the tests with a browser and with a proxy can run. Chromium: one that works already, else from Debian's
+# packages (as root or by sudo), else Playwright's own download. nginx: one that works already, else from Debian's packages.
+# Called by the Makefile; PYTHON is that of the virtual environment.
 set -eu
 
 chromium_works() {
@@ -11,6 +12,10 @@ chromium_works() {
         fi
     done
     return 1
+}
+
+nginx_works() {
+    PATH="$PATH:/usr/sbin:/usr/local/sbin" nginx -v >/dev/null 2>&1
 }
 
 playwright_works() {
@@ -27,7 +32,7 @@ as_root() {
 
 install_package() {
     command -v apt-get >/dev/null && as_root true 2>/dev/null || return 1
-    echo "Installing the system's package $1 for the browser tests"
+    echo "Installing the system's package $1 for the tests"
     as_root apt-get update -qq &&
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null
 }
@@ -42,7 +47,7 @@ install_playwrights_chromium() {
 }
 
 fail() {
-    echo "The browser tests can't run: $1" >&2
+    echo "Some tests can't run: $1" >&2
     exit 1
 }
 
@@ -51,3 +56,19 @@ playwright_works || install_package libatomic1 || fail "Playwright doesn't start
 playwright_works || fail "Playwright doesn't start: see $PYTHON -m playwright --version"
 chromium_works || { install_package chromium && chromium_works; } || install_playwrights_chromium ||
     fail "there is no Chromium: apt install chromium"
+
+# The package starts a server of its own, which nobody asked for.
+install_nginx() {
+    install_package nginx-light || return 1
+    as_root systemctl --quiet disable --now nginx 2>/dev/null || true
+}
+
+nginx_works || { install_nginx && nginx_works; } || fail "there is no nginx: apt install nginx-light"
+
+# Clients that a picture's URL must get on with, and the reader of PDFs.
+for program in curl wget pdftoppm; do
+    package=$program
+    [ "$program" = pdftoppm ] && package=poppler-utils
+    command -v "$program" >/dev/null || { install_package "$package" && command -v "$program" >/dev/null; } ||
+        fail "there is no $program: apt install $package"
+done

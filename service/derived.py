@@ -1,0 +1,62 @@
+"""What is made of a picture that was drawn: its pixels as WebP or for a terminal, its words as text."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from plotd import ansi, raster
+from service.cache import Cache
+from service.errors import TooLarge
+from service.rendering import Demand, Rendering
+
+THREADS = 2  # each may hold all pixels of a picture
+
+
+class Derived:
+    """Makes it once for all who ask, in a thread, and keeps it beside the picture. Used from the event loop only."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._making: dict[str, asyncio.Task[bytes]] = {}
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="derive")
+
+    def at_hand(self, drawn: Rendering, demand: Demand) -> bytes | None:
+        """Return what *demand* asks for, made of *drawn*, where nothing must be waited for; else None."""
+        if not demand.suffix:
+            return drawn.body
+        if demand.ending == "txt":
+            return f"{drawn.alt}\n".encode()
+        kept = self._cache.get(demand.request.key + demand.suffix)
+        return kept.body if kept is not None and kept.etag == drawn.etag + demand.suffix else None
+
+    async def body(self, drawn: Rendering, demand: Demand) -> bytes:
+        """Return what *demand* asks for, made of *drawn*. Raises TooLarge if that has more pixels than its format can."""
+        if (known := self.at_hand(drawn, demand)) is not None:
+            return known
+        label = drawn.etag + demand.suffix
+        making = self._making.get(label)
+        if making is None:
+            making = self._making[label] = asyncio.create_task(self._make(drawn, demand), name=f"make {label}")
+            making.add_done_callback(lambda _: self._making.pop(label, None))
+        return await asyncio.shield(making)
+
+    async def _make(self, drawn: Rendering, demand: Demand) -> bytes:
+        try:
+            loop = asyncio.get_running_loop()
+            body = await loop.run_in_executor(self._threads, make, drawn.body, demand.ending, demand.columns)
+        except ValueError as error:
+            raise TooLarge(str(error)) from error
+        suffix = demand.suffix
+        made = replace(drawn, key=demand.request.key + suffix, etag=drawn.etag + suffix, body=body)
+        self._cache.put(made, demand.request.spec.name)
+        return body
+
+
+def make(png: bytes, ending: str, columns: int) -> bytes:
+    """Return the pixels of *png* as WebP, or as text for a terminal *columns* wide. Raises ValueError if they can't be.
+
+    Runs in a thread.
+    """
+    return raster.webp(png) if ending == "webp" else ansi.text(png, columns).encode()
