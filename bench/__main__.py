@@ -9,6 +9,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
@@ -18,7 +19,7 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from bench import servers
-from bench.load import requests_per_second
+from bench.load import Question, connect, requests_per_second
 from bench.long_run import memory_in_processes, memory_in_threads
 from bench.under_load import fetch, latency_in_processes, latency_in_threads, overhead, painter, two_processes
 
@@ -48,27 +49,70 @@ def fresh(folder: Path, pairs: int = 3, rounds: int = 40, warm_up: int = 10) -> 
     return served_s / saved_s
 
 
-def cached(folder: Path, pairs: int = 3, rounds: int = 80, warm_up: int = 20) -> float:
-    """Return the requests per second of a cached picture, against a bare handler writing the same bytes.
+def cached(folder: Path) -> float:
+    """Return the requests per second of a cached picture, against a bare handler writing the same bytes."""
+    return against_bare(folder, lambda _: Question(WATCHED), Question("/picture.png"))
+
+
+def not_modified(folder: Path) -> float:
+    """Return the 304s per second of a picture that the client has, against a bare handler that finds the same."""
+    theirs = Question("/unchanged.png", ('If-None-Match: "ready"',), 304)
+    return against_bare(folder, lambda etag: Question(WATCHED, (f"If-None-Match: {etag}",), 304), theirs)
+
+
+def against_bare(
+    folder: Path, ask: Callable[[str], Question], theirs: Question, pairs: int = 3, rounds: int = 80, warm_up: int = 20
+) -> float:
+    """Return the requests per second of what *ask* makes of the picture's etag, against *theirs* of a bare handler.
 
     Slices of a fraction of a second take turns, as the machine's speed changes from one second to the next; several
     processes of each, as two of the same kind differ. The first rounds don't count: both get faster for a while.
     """
     (folder / "data.txt").write_text("1")
     with ExitStack() as stack:
-        ports = []
+        sides = []
         for _ in range(pairs):
             ours = stack.enter_context(servers.plotd(folder))
             picture = folder / "picture.png"
             with closing(HTTPConnection("127.0.0.1", ours.port)) as client:
-                picture.write_bytes(fetch(client, WATCHED))
-            ports.append((ours.port, stack.enter_context(servers.bare(picture)).port))
+                client.request("GET", WATCHED)
+                answer = client.getresponse()
+                picture.write_bytes(answer.read())
+            sides.append((ours.port, ask(answer.headers["Etag"]), stack.enter_context(servers.bare(picture)).port))
         ratios = []
         for _ in range(warm_up + rounds):
-            for our_port, bare_port in ports:
-                mine = asyncio.run(requests_per_second(our_port, WATCHED, 32, 25))
-                ratios.append(mine / asyncio.run(requests_per_second(bare_port, "/picture.png", 32, 25)))
+            for our_port, question, bare_port in sides:
+                mine = asyncio.run(requests_per_second(our_port, question, 32, 25))
+                ratios.append(mine / asyncio.run(requests_per_second(bare_port, theirs, 32, 25)))
     return statistics.median(ratios[pairs * warm_up :])
+
+
+def waiting(folder: Path, clients: int = 200, changes: int = 15) -> float:
+    """Return the time from a change until the last of *clients* that wait has its picture, against that of a render."""
+    data = folder / "data.txt"
+    data.write_text("1")
+    waits, renders = [], []
+    with servers.plotd(folder) as server, closing(HTTPConnection("127.0.0.1", server.port)) as client:
+        for change in range(changes):
+            client.request("GET", WATCHED)
+            answer = client.getresponse()
+            answer.read()
+            fields = (f"If-None-Match: {answer.headers['Etag']}", "Prefer: wait=60")
+            waits.append(asyncio.run(until_the_last(server.port, Question(WATCHED, fields), clients, data, change)))
+            start = time.perf_counter()
+            fetch(client, f"{NAME}.png?n={change}")
+            renders.append(time.perf_counter() - start)
+    return statistics.median(waits) / statistics.median(renders)
+
+
+async def until_the_last(port: int, question: Question, clients: int, data: Path, change: int) -> float:
+    """Return the seconds from a change of *data* until each of *clients* that wait has its answer."""
+    ends = await connect(port, question, clients, 1)
+    await asyncio.sleep(0.5)  # until all of them wait
+    start = time.perf_counter()
+    data.write_text(f"{change}")
+    await asyncio.gather(*ends)
+    return time.perf_counter() - start
 
 
 def watching(folder: Path, changes: int = 40) -> float:
@@ -109,7 +153,9 @@ async def show_next(server: servers.Server, socket: WebSocketClientConnection, p
 
 MEASUREMENTS = (
     ("a fresh picture over HTTP : bare savefig, time", fresh, "at most", 0.9),
-    ("a cached picture : bare tornado handler, requests per second", cached, "at least", 0.8),
+    ("a cached picture : bare tornado handler, requests per second", cached, "at least", 0.85),
+    ("a picture that the client has : bare tornado handler, 304s per second", not_modified, "at least", 0.8),
+    ("200 clients that wait, from a change until the last has its picture : one render, time", waiting, "at most", 3),
     ("processor time per change, 8 pages watching : 1", watching, "at most", 1.5),
     ("a render, isolated and traced : bare, time", overhead, "at most", 1.03),
     ("40 pictures, 2 worker processes : 1, wall time", two_processes, "at most", 0.65),

@@ -1,16 +1,18 @@
-"""A client that asks as fast as one process can: the server must be what is slow."""
+"""Clients that ask as fast as one process can: the server must be what is slow."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 
 
 class Asker(asyncio.Protocol):
-    """One connection that asks again as soon as it has its answer, *times* times."""
+    """One connection that asks again as soon as it has its answer, *times* times; each must have that *status*."""
 
-    def __init__(self, request: bytes, times: int, done: asyncio.Future[None]) -> None:
+    def __init__(self, request: bytes, status: int, times: int, done: asyncio.Future[None]) -> None:
         self._request = request
+        self._start = f"HTTP/1.1 {status} ".encode()
         self._left = times
         self._done = done
         self._buffer = bytearray()
@@ -29,9 +31,9 @@ class Asker(asyncio.Protocol):
             header, end, _ = self._buffer.partition(b"\r\n\r\n")
             if not end:
                 return
-            length = next(line for line in header.split(b"\r\n") if line.lower().startswith(b"content-length:"))
-            assert header.startswith(b"HTTP/1.1 200"), header
-            self._expected = len(header) + 4 + int(length.partition(b":")[2])
+            lengths = [line for line in header.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+            assert header.startswith(self._start), header
+            self._expected = len(header) + 4 + sum(int(line.partition(b":")[2]) for line in lengths)
         if len(self._buffer) < self._expected:
             return
         del self._buffer[: self._expected]
@@ -44,13 +46,30 @@ class Asker(asyncio.Protocol):
             self._done.set_result(None)
 
 
-async def requests_per_second(port: int, path: str, connections: int, times: int) -> float:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked for, and the status that the answer must have."""
+
+    path: str
+    fields: tuple[str, ...] = ()
+    status: int = 200
+
+
+async def requests_per_second(port: int, question: Question, connections: int, times: int) -> float:
     """Return how many answers a second *connections* keep-alive connections get, *times* each."""
-    loop = asyncio.get_running_loop()
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
-    ends = [loop.create_future() for _ in range(connections)]
     start = time.perf_counter()
-    for end in ends:
-        await loop.create_connection(lambda end=end: Asker(request, times, end), "127.0.0.1", port)  # type: ignore[misc]
-    await asyncio.gather(*ends)
+    await asyncio.gather(*(await connect(port, question, connections, times)))
     return connections * times / (time.perf_counter() - start)
+
+
+async def connect(port: int, question: Question, connections: int, times: int) -> list[asyncio.Future[None]]:
+    """Open *connections* that ask *times* times each, and return what tells that each has all its answers."""
+    loop = asyncio.get_running_loop()
+    lines = (f"GET {question.path} HTTP/1.1", f"Host: 127.0.0.1:{port}", *question.fields, "", "")
+    request = "\r\n".join(lines).encode()
+    ends = [loop.create_future() for _ in range(connections)]
+    for end in ends:
+        await loop.create_connection(  # type: ignore[misc]  # mypy knows no lambda's default
+            lambda end=end: Asker(request, question.status, times, end), "127.0.0.1", port
+        )
+    return ends

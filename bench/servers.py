@@ -74,8 +74,14 @@ async def serve_bare(picture: Path) -> None:
         def compute_etag(self) -> None:
             return None
 
+    class Unchanged(Bare):
+        def get(self) -> None:
+            self.set_header("Etag", '"ready"')
+            if self.check_etag_header():
+                self.set_status(304)
+
     sockets = bind_sockets(0, "127.0.0.1")
-    HTTPServer(Application([(r"/picture.png", Bare)])).add_sockets(sockets)
+    HTTPServer(Application([(r"/picture.png", Bare), (r"/unchanged.png", Unchanged)])).add_sockets(sockets)
     print(f"http://127.0.0.1:{sockets[0].getsockname()[1]}/picture.png", flush=True)
     await asyncio.Event().wait()
 

@@ -10,12 +10,14 @@ import os
 import time
 from collections.abc import Awaitable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from tornado.httputil import HTTPHeaders, format_timestamp
 from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 
 from handlers import errors, guards
+from handlers.contract import ANY, LABELS, SAME, Contract, Reply
+from service.config import Listen
 from service.engine import Engine
 from service.errors import NotFound, Overloaded, PlotFailed, ServiceError
 from service.rendering import digest
@@ -37,7 +39,9 @@ log = logging.getLogger(__name__)
 class GuardedHandler(RequestHandler):
     """Checks who asks, and says the same things about every answer."""
 
+    contract: ClassVar[Contract]  # of whatever stands in the table of routes
     engine: Engine
+    vary = "Accept"  # the fields of a request that decide what an error, or a page, looks like
 
     def clear(self) -> None:
         """Start the answer anew, as tornado does, but with our headers and a date that is written once a second."""
@@ -50,6 +54,24 @@ class GuardedHandler(RequestHandler):
         headers["Cross-Origin-Resource-Policy"] = self.application.settings["embed"]
         self._write_buffer = []
         self._status_code, self._reason = 200, "OK"
+
+    @property
+    def prefix(self) -> str:
+        """The path below which the browser finds us, without a slash at its end; empty where that is the whole host."""
+        return str(self.application.settings["prefix"])
+
+    @property
+    def origin(self) -> str:
+        """The scheme, host and port at which the browser finds us."""
+        listen: Listen = self.application.settings["config"].listen
+        return listen.origin or f"{self.request.protocol}://{self.request.host}"
+
+    def url_for(self, path: str) -> str:
+        """Return the address, for a link or a redirect, of our own *path*, which begins with a slash."""
+        return self.prefix + path
+
+    def get_template_namespace(self) -> dict[str, Any]:  # Any: tornado's own signature
+        return {**super().get_template_namespace(), "prefix": self.prefix}
 
     def prepare(self) -> None:
         settings = self.application.settings
@@ -65,7 +87,7 @@ class GuardedHandler(RequestHandler):
         told = errors.describe(error, status)
         self.set_status(status)
         self.set_header("Cache-Control", "no-store")
-        self.set_header("Vary", "Accept")
+        self.set_header("Vary", self.vary)
         if status == 405:
             self.set_header("Allow", ", ".join(self._allowed()))
         if isinstance(error, Overloaded):
@@ -76,9 +98,9 @@ class GuardedHandler(RequestHandler):
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:  # Any: tornado's own signature
         if isinstance(value, ServiceError | HTTPError):
-            log.info("%s %s: %s", self.request.method, ascii(self.request.uri), ascii(value))
+            log.info("%s %s: %s", self.request.method, ascii(self.request.uri)[:300], ascii(value))
         else:
-            log.error("%s %s", self.request.method, ascii(self.request.uri), exc_info=value)
+            log.error("%s %s", self.request.method, ascii(self.request.uri)[:300], exc_info=value)
 
     def _allowed(self) -> list[str]:
         missing = RequestHandler._unimplemented_method
@@ -123,10 +145,14 @@ class BaseHandler(GuardedHandler):
 
     def write_json(self, value: object) -> None:
         """Write *value* with an ETag over its bytes; a client that has it gets a 304."""
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text = as_json(value)
+        self.write_json_text(text, digest(text))
+
+    def write_json_text(self, text: str | bytes, etag: str) -> None:
+        """Write *text*, which is JSON, under its *etag*; a client that has it gets a 304."""
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
-        self.set_header("Etag", f'"{digest(text)}"')
+        self.set_header("Etag", f'"{etag}"')
         if self.request.method in ("GET", "HEAD") and self.check_etag_header():
             self.set_status(304)
         else:
@@ -137,6 +163,7 @@ class PlotHandler(BaseHandler):
     """A handler that needs the plots: one that asks before they are all found waits for that."""
 
     _work: asyncio.Future[Any] | None = None  # Any: whatever it gives
+    _left = False
 
     def prepare(self) -> Awaitable[Any] | None:  # type: ignore[override]  # tornado awaits what there is to await
         super().prepare()
@@ -153,6 +180,8 @@ class PlotHandler(BaseHandler):
             Overloaded: it was given up, as at a stop.
         """
         task = self._work = asyncio.ensure_future(work)
+        if self._left:
+            task.cancel()
         await asyncio.wait([task])
         if task.cancelled():
             raise Overloaded("nobody waited for it any more, or the daemon stops")
@@ -160,8 +189,19 @@ class PlotHandler(BaseHandler):
         return result
 
     def on_connection_close(self) -> None:
+        self.leave()
+        super().on_connection_close()  # a websocket has something to do there too
+
+    def leave(self) -> None:
+        """Wait for nothing any more."""
+        self._left = True
         if self._work is not None:
             self._work.cancel()
+
+
+def as_json(value: object) -> str:
+    """Return *value* as JSON; what JSON has no word for raises ValueError."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 @functools.lru_cache(maxsize=1)
@@ -180,6 +220,18 @@ class NotFoundHandler(BaseHandler):
 
 class StaticHandler(GuardedHandler, StaticFileHandler):
     """The files that pages are made of, guarded like all else."""
+
+    contract = Contract(
+        "What pages are made of",
+        {
+            200: Reply("The file.", "*/*", headers=LABELS),
+            206: Reply("The part that Range asks for.", "*/*"),
+            304: SAME,
+            416: Reply("There is no such part."),
+        },
+        (*ANY, 404),
+        reads=("file",),
+    )
 
     def initialize(self, engine: Engine) -> None:  # type: ignore[override]  # the folder is ours to know
         super().initialize(str(FILES))

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from handlers.base import PlotHandler
-from plots.forms import json_schema
+from typing import NamedTuple
+
+from handlers import shapes
+from handlers.base import PlotHandler, as_json
+from handlers.contract import ANY, DRAWING, LABELS, Contract, Reply, json_replies
+from handlers.staying import StayingHandler
+from plots.schema import json_schema
 from plots.spec import PlotSpec
 from service.catalog import Catalog, words_of_query
 from service.errors import PlotFailed, ServiceError
-from service.rendering import Answer
+from service.rendering import Answer, digest
 
 
 class CatalogHandler(PlotHandler):
     """``/-/plots.json``: every plot, and the files that failed to load."""
+
+    contract = Contract(
+        "Every plot, and the files that failed to load",
+        json_replies("The catalog.", shapes.Catalog),
+        reads=("If-None-Match",),
+    )
 
     async def get(self) -> None:
         catalog = self.engine.catalog
@@ -22,15 +33,42 @@ class CatalogHandler(PlotHandler):
     head = get
 
 
-class DescriptionHandler(PlotHandler):
+class Described(NamedTuple):
+    """A plot in words; *picture* is the etag of what was drawn for that, and *error_code* tells why it wasn't."""
+
+    text: str
+    label: str
+    picture: str | None
+    error_code: str
+
+
+class DescriptionHandler(StayingHandler):
     """``/plots/NAME.json``: a plot in words, drawn if its request can be."""
 
+    contract = Contract(
+        "The plot in words: parameters, dependencies, last render, axes, alt text",
+        json_replies("The plot. One that failed is told too, in its last render.", shapes.DescribedPlot),
+        DRAWING,
+        reads=("If-None-Match", "Prefer"),
+    )
+
     async def get(self, name: str) -> None:
+        async def look(told: str | None) -> Described:
+            return await self._describe(name)
+
+        picture = self.request.path.removesuffix("json") + "png"
+        described = await self.look_or_wait(f"{picture}?{self.request.query}", look)
+        self.write_json_text(described.text, described.label)
+
+    head = get
+
+    async def _describe(self, name: str) -> Described:
         catalog, renderer = self.engine.catalog, self.engine.renderer
         spec = await catalog.spec(name)
         words = words_of_query(self.request.query)
         placement = self.engine.placement
         described = {**summary(spec, catalog), "executor": placement.choose(spec), "note": placement.why(spec)}
+        answer: Answer | ServiceError | None = None
         if words or not catalog.lacks(spec):
             demand = await catalog.demand(name, self.request.query)
             answer = await self.wait_for(renderer.attempt(demand.request))
@@ -38,13 +76,21 @@ class DescriptionHandler(PlotHandler):
             described["dependencies"] = sorted({catalog.relative(path) for path, _ in read})
             described["note"] = described["note"] or self.engine.dependencies.notice(demand.request)
             described |= last_render(answer, with_traceback=self.settings["show_tracebacks"])
-        self.write_json(described)
-
-    head = get
+        text = as_json(described)
+        error = answer.error if isinstance(answer, Answer) else answer
+        picture = answer.rendering.etag if isinstance(answer, Answer) else None
+        return Described(text, digest(text), picture, error.code if error is not None else "")
 
 
 class RefreshHandler(PlotHandler):
     """``POST /-/refresh/NAME``: somebody knows that the data changed."""
+
+    contract = Contract(
+        "Say that the data changed: of the whole plot, or of the very request if there are any words",
+        {202: Reply("It is looked at anew.", "application/json", shapes.Refreshed, LABELS)},
+        (*ANY, 404),
+        method="post",
+    )
 
     async def post(self, name: str) -> None:
         spec = await self.engine.catalog.spec(name)

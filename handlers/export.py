@@ -22,7 +22,7 @@ from plots.words import noun_of
 from service.errors import ServiceError
 from service.oneshot import Collection
 from service.output import write_whole
-from service.rendering import CONTENT_TYPES, Answer, Rendering
+from service.rendering import ENDINGS, Answer, Rendering
 
 TEMPLATES = Loader(str(Path(__file__).resolve().parent / "templates"))
 SHARED = ("plotd.css", "favicon.svg")  # the static files that a page without scripts needs
@@ -109,7 +109,7 @@ def write_site(collection: Collection, folder: Path) -> Site:
 
 def in_shape(shape: str, format: str, spec: PlotSpec, picture: Encoded) -> bytes:
     """Return *picture* as a page that holds it ("html"), a data: URI, or what a CGI program answers ("cgi")."""
-    kind = CONTENT_TYPES[format]
+    kind = ENDINGS[format]
     if shape == "cgi":
         return f"Content-Type: {kind}\n\n".encode() + picture.body
     encoded = base64.b64encode(picture.body).decode()

@@ -7,42 +7,64 @@ import ipaddress
 
 from tornado.httputil import HTTPServerRequest
 
-from service.config import Config
-from service.errors import Forbidden, HeaderTooLarge, UrlTooLong, WrongHost
+from handlers import proxies
+from service.config import Config, Listen
+from service.errors import BadParameter, Forbidden, HeaderTooLarge, ServiceError, UrlTooLong, WrongHost
 
-LONGEST_URL = 8192  # characters
-LARGEST_HEADER = 32_768  # characters, all fields together
 SAFE_METHODS = ("GET", "HEAD")
 
 
 def check(request: HTTPServerRequest, config: Config) -> None:
-    """Let *request* pass, or raise WrongHost, Forbidden, UrlTooLong or HeaderTooLarge."""
-    if not is_ours(request.host, config.listen.address, config.listen.hosts) and not _is_own_address(request):
+    """Let *request* pass, or raise WrongHost, Forbidden, UrlTooLong, BadParameter or HeaderTooLarge."""
+    listen = config.listen
+    if not is_ours(request.host, listen) and not _is_own_address(request):
         raise WrongHost("that host is not served here; listen.hosts names those that are")
-    headers = request.headers
     if request.method not in SAFE_METHODS:
-        check_origin(request)
-    if not config.auth.open and ("X-Forwarded-For" in headers or "Forwarded" in headers):
-        raise Forbidden("this came through a proxy; set auth.open to serve whoever the proxy lets in")
-    if len(request.uri or "") > LONGEST_URL:
-        raise UrlTooLong(f"the URL is longer than {LONGEST_URL} characters")
-    if sum(len(name) + len(value) for name, value in headers.get_all()) > LARGEST_HEADER:
-        raise HeaderTooLarge(f"the header is larger than {LARGEST_HEADER} characters")
+        check_origin(request, listen)
+    if not config.auth.open and proxies.is_forwarded(request):
+        check_proxy(request, listen)
+    if (error := url_problem(request.uri or "", listen)) is not None:
+        raise error
+    if sum(len(name) + len(value) for name, value in request.headers.get_all()) > listen.max_header_bytes:
+        raise HeaderTooLarge(f"the header is larger than {listen.max_header_bytes} bytes")
 
 
-def check_origin(request: HTTPServerRequest) -> None:
+def check_origin(request: HTTPServerRequest, listen: Listen) -> None:
     """Refuse what another site's page asks for: DNS names it can't forge, nor these two fields."""
     site = request.headers.get("Sec-Fetch-Site", "none")
     origin = request.headers.get("Origin", request.headers.get("Sec-WebSocket-Origin"))
-    if site not in ("none", "same-origin") or origin not in (None, f"{request.protocol}://{request.host}"):
+    ours = (None, f"{request.protocol}://{request.host}", listen.origin or None)
+    if site not in ("none", "same-origin") or origin not in ours:
         raise Forbidden("another site's page may not ask for this")
 
 
+def check_proxy(request: HTTPServerRequest, listen: Listen) -> None:
+    """Refuse what came through a proxy that nobody vouched for: it may let in anybody."""
+    if proxies.is_trusted(request, listen.trusted_proxies):
+        return
+    advice = "name its address in listen.trusted_proxies, or set auth.open, to serve whoever it lets in"
+    raise Forbidden(f"this came through a proxy that is not trusted; {advice}")
+
+
+def url_problem(url: str, listen: Listen) -> ServiceError | None:
+    """Return what is wrong with the size of *url*, if anything."""
+    if len(url) > listen.max_url_bytes:
+        return UrlTooLong(f"the URL is longer than {listen.max_url_bytes} bytes")
+    if url.count("&") >= listen.max_parameters:
+        return BadParameter(f"the URL has more than {listen.max_parameters} parameters")
+    return None
+
+
+def is_ours(host: str, listen: Listen) -> bool:
+    """Say whether *host*, as a Host field has it, is a loopback name, the listen address or one that settings name."""
+    outer = listen.origin.partition("://")[2] if listen.base_url else ""
+    return _is_one_of(host, (listen.address, *listen.hosts, *([outer] if outer else [])))
+
+
 @functools.lru_cache(maxsize=1024)
-def is_ours(host: str, address: str, hosts: tuple[str, ...]) -> bool:
-    """Say whether *host*, as a Host field has it, is a loopback name, the listen address or one of *hosts*."""
+def _is_one_of(host: str, hosts: tuple[str, ...]) -> bool:
     name = hostname(host)
-    if name == "localhost" or name.endswith(".localhost") or name in {hostname(h) for h in (address, *hosts)}:
+    if name == "localhost" or name.endswith(".localhost") or name in {hostname(h) for h in hosts}:
         return True
     try:
         return ipaddress.ip_address(name).is_loopback

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from handlers import shapes
 from handlers.base import BaseHandler
+from handlers.contract import Contract, Reply
 from plots.isolation import TURNS
 
 
 class HealthHandler(BaseHandler):
     """``/healthz``: the event loop turns."""
+
+    contract = Contract(
+        "Whether the daemon is alive", {200: Reply("It is.", "application/json", shapes.Alive, ("Cache-Control",))}
+    )
 
     def get(self) -> None:
         self.set_header("Cache-Control", "no-store")
@@ -18,6 +24,14 @@ class HealthHandler(BaseHandler):
 
 class ReadyHandler(BaseHandler):
     """``/readyz``: pictures can be had; 503 while starting or draining, or when no worker is left."""
+
+    contract = Contract(
+        "Whether pictures can be had",
+        {
+            200: Reply("They can.", "application/json", shapes.Ready, ("Cache-Control",)),
+            503: Reply("Not yet, or no longer.", "application/json", shapes.Ready, ("Cache-Control",)),
+        },
+    )
 
     def get(self) -> None:
         engine, placement = self.engine, self.engine.placement

@@ -6,57 +6,103 @@ import base64
 import hashlib
 from collections.abc import Awaitable
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
-from handlers.base import SVG_POLICY, PlotHandler
-from service.rendering import Answer, Demand
+from tornado.httputil import HTTPHeaders
+
+from handlers.base import SVG_POLICY
+from handlers.contract import DRAWING, LABELS, SAME, Contract, Reply
+from handlers.staying import StayingHandler
+from service.rendering import ENDINGS, Answer, Demand
 
 FOR_EVER = "max-age=31536000, immutable"
+# Headers that say how a picture came about.
+HOW = ("Last-Modified", "Server-Timing", "Plotd-State", "Plotd-Error", "Preference-Applied")
+TERMINALS = ("curl/", "wget/", "httpie/")  # how programs that are used in one name themselves
 PLAIN = "".join(chr(c) for c in range(32, 127) if chr(c) != "%")
 
 
-class PictureHandler(PlotHandler):
+class Found(NamedTuple):
+    """What there is for a client: the picture under its *label*, or no more than that label if it has that already."""
+
+    demand: Demand
+    label: str
+    answer: Answer | None = None
+
+    @property
+    def picture(self) -> str:
+        """What the hub names the picture by at the same URL."""
+        return self.label
+
+    @property
+    def error_code(self) -> str:
+        """What was wrong with the last render, if anything."""
+        error = self.answer.error if self.answer is not None else None
+        return error.code if error is not None else ""
+
+
+class PictureHandler(StayingHandler):
     """What every answer that is made from a picture does: 304 without drawing, one render for all."""
 
-    async def answer(self, demand: Demand, suffix: str = "") -> Answer | None:
-        """Return the picture that is asked for, its headers set; None if the client has it already (304).
+    async def show(self, url: str) -> None:
+        """Answer with the picture at *url*: path and query."""
 
-        *suffix* tells the etag of another representation from the picture's own.
-        """
-        renderer, request = self.engine.renderer, demand.request
+        async def look(told: str | None) -> Found:
+            return await self._look(url, told)
+
+        found = await self.look_or_wait(url, look)
+        if self.client_has(found.label) or found.answer is None:
+            self._say_how(found)
+            self.set_status(304)
+            return
+        body = await self.body_of(found.answer, found.demand)
+        self._say_how(found)
+        self._headers["Content-Type"] = ENDINGS[found.demand.ending]
+        self.write(body)
+
+    async def body_of(self, answer: Answer, demand: Demand) -> bytes:
+        """Return the bytes that *demand* asks for, made of the picture that was drawn. Raises TooLarge."""
+        return await self.wait_for(self.engine.renderer.derived.body(answer.rendering, demand))
+
+    async def _look(self, url: str, told: str | None) -> Found:
+        """Return what there is at *url*; *told* is the etag that the hub told the client of, if it did."""
+        demand = await self.engine.catalog.demand_of_url(url)
+        renderer, request, suffix = self.engine.renderer, demand.request, demand.suffix
         etag = await renderer.etag(request)
-        if etag is not None and self._client_has(etag + suffix):
-            self._headers["Cache-Control"] = FOR_EVER if demand.pinned == etag else "no-cache"
-            return None
-        answer = renderer.kept(demand, etag)
+        if etag is not None and self.client_has(etag + suffix):
+            return Found(demand, etag + suffix)
+        answer = renderer.kept(request, etag, told.removesuffix(suffix) if told else demand.pinned)
         if answer is None:
             answer = await self.wait_for(renderer.render(request))
-        self._say_how(answer, demand)
-        return None if self._client_has(answer.rendering.etag + suffix) else answer
+        return Found(demand, answer.rendering.etag + suffix, answer)
 
-    def _client_has(self, etag: str) -> bool:
-        """Label the answer; say whether the client has just that, which makes it a 304."""
-        self._headers["Etag"] = f'"{etag}"'
-        has = "If-None-Match" in self.request.headers and self.check_etag_header()
-        if has:
-            self.set_status(304)
-        return has
-
-    def _say_how(self, answer: Answer, demand: Demand) -> None:
-        drawn = answer.rendering
+    def _say_how(self, found: Found) -> None:
         headers = self._headers  # set_header checks each value for what only foreign text can hold
+        pinned = found.demand.pinned
+        lasts = pinned is not None and pinned + found.demand.suffix == found.label
+        headers["Etag"] = f'"{found.label}"'
+        headers["Cache-Control"] = FOR_EVER if lasts else "no-cache"
+        if found.answer is None:
+            return
+        drawn = found.answer.rendering
         headers["Last-Modified"] = drawn.last_modified
-        headers["Server-Timing"] = f"{drawn.timing}, cache;desc={answer.cache}"
-        if answer.error is not None:
+        headers["Server-Timing"] = f"{drawn.timing}, cache;desc={found.answer.cache}"
+        if found.answer.error is not None:
             headers["Cache-Control"] = "no-store"
             headers["Plotd-State"] = "stale"
-            headers["Plotd-Error"] = error_header(answer.error.code, answer.error.one_line)
-        else:
-            headers["Cache-Control"] = FOR_EVER if demand.pinned == drawn.etag else "no-cache"
+            headers["Plotd-Error"] = error_header(found.answer.error.code, found.answer.error.one_line)
 
 
 class ImageHandler(PictureHandler):
-    """``/plots/NAME.png`` and ``.svg``."""
+    """``/plots/NAME.png``, and every other ending whose answer is bytes that end."""
+
+    contract = Contract(
+        "The picture",
+        {200: Reply("The picture.", ENDINGS, headers=(*LABELS, *HOW)), 304: SAME},
+        DRAWING,
+        reads=("If-None-Match", "Prefer"),
+    )
 
     def get(self) -> Awaitable[None] | None:
         url = self.request.uri or ""
@@ -65,49 +111,63 @@ class ImageHandler(PictureHandler):
         demand = self.engine.catalog.remembered(url)
         if demand is not None and self._recalls(demand):
             return None  # no coroutine where there is nothing to wait for
-        return self._draw(url)
+        return self.show(url)
 
     head = get
 
     def _recalls(self, demand: Demand) -> bool:
         """Answer with the picture at hand, if there is one and its state can be told at once."""
-        etag = self.engine.renderer.etag_at_once(demand.request)
+        renderer, headers = self.engine.renderer, self.request.headers
+        etag = renderer.etag_at_once(demand.request)
         if etag is None:
             return False
-        if self._client_has(etag):
-            self._headers["Cache-Control"] = FOR_EVER if demand.pinned == etag else "no-cache"
-            return True
-        answer = self.engine.renderer.kept(demand, etag)
+        found = Found(demand, etag + demand.suffix)
+        if "If-None-Match" in headers:
+            if "Prefer" in headers:
+                return False  # it may want to wait
+            if self.client_has(found.label):
+                self._say_how(found)
+                self.set_status(304)
+                return True
+        answer = renderer.kept(demand.request, etag, demand.pinned)
         if answer is None or answer.rendering.etag != etag:
             return False
-        self._send(answer, demand)
+        body = renderer.derived.at_hand(answer.rendering, demand)
+        if body is None:
+            return False
+        self._say_how(Found(demand, found.label, answer))
+        self._headers["Content-Type"] = ENDINGS[demand.ending]
+        self._headers["Content-Length"] = str(len(body))  # tornado would take longer to find out
+        self.write(body)
         return True
-
-    async def _draw(self, url: str) -> None:
-        demand = await self.engine.catalog.demand_of_url(url)
-        answer = await self.answer(demand)
-        if answer is not None:
-            self._send(answer, demand)
-
-    def _send(self, answer: Answer, demand: Demand) -> None:
-        self._say_how(answer, demand)
-        self._headers["Content-Type"] = answer.rendering.content_type
-        self.write(answer.rendering.body)
 
 
 class SingleFileHandler(PictureHandler):
     """``/plots/NAME.html``: a page that holds its picture, for a mail or an archive."""
 
+    contract = Contract(
+        "One self-contained file with the picture inside",
+        {200: Reply("The page.", "text/html", headers=(*LABELS, *HOW)), 304: SAME},
+        DRAWING,
+        reads=("If-None-Match", "Prefer"),
+    )
+
     async def get(self, name: str) -> None:
-        demand = await self.engine.catalog.demand(name, self.request.query)
         self.set_header("Content-Security-Policy", SINGLE_POLICY)
-        answer = await self.answer(demand, "-html")
-        if answer is not None:
-            picture = base64.b64encode(answer.rendering.body).decode()
-            self.write(self.render_string("single.html", spec=demand.request.spec, answer=answer, picture=picture))
+        await self.show(self.request.uri or "")
 
     async def head(self, name: str) -> None:
         await self.get(name)
+
+    async def body_of(self, answer: Answer, demand: Demand) -> bytes:
+        picture = base64.b64encode(answer.rendering.body).decode()
+        return self.render_string("single.html", spec=demand.request.spec, answer=answer, picture=picture)
+
+
+def is_for_terminal(headers: HTTPHeaders) -> bool:
+    """Say whether who asks shows text in a terminal, and didn't ask for a page."""
+    agent = headers.get("User-Agent", "").lower()
+    return agent.startswith(TERMINALS) and "html" not in headers.get("Accept", "").lower()
 
 
 def style_hash(template: str) -> str:

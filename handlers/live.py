@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable
+import random
+from collections.abc import AsyncGenerator, Awaitable
 from typing import Any
 
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from handlers import guards
-from handlers.base import PlotHandler
+from handlers.contract import Contract, Reply
+from handlers.staying import StayingHandler, within
+from service.catalog import words_of_query
+from service.config import Config, Listen
 from service.engine import Engine
 from service.errors import BadParameter, printable
 from service.hub import Subscription
 
 STRIKES = 3
-MOST_WATCHED = 2_000  # pictures on one page
-LONGEST_URL = guards.LONGEST_URL
 
 
-class LiveHandler(PlotHandler, WebSocketHandler):
-    """``/live``: one client's socket. It reads what to watch, and sends the newest state of each picture."""
+class LiveHandler(StayingHandler, WebSocketHandler):
+    """``/live``: one client's socket. It reads what to watch, and sends the newest state of each picture.
+
+    A client that would rather have an event stream says in the URL what to watch, and gets the same messages.
+    """
+
+    contract = Contract(
+        "What changed, as it happens: a websocket, or an event stream for Accept: text/event-stream",
+        {
+            101: Reply("It is a websocket from here on."),
+            200: Reply("A message for each change, for ever.", "text/event-stream", headers=("Cache-Control", "Vary")),
+        },
+        reads=("url",),
+    )
 
     def initialize(self, engine: Engine) -> None:
         super().initialize(engine)
@@ -31,13 +45,37 @@ class LiveHandler(PlotHandler, WebSocketHandler):
         self._watched: set[str] = set()
 
     def prepare(self) -> Awaitable[Any] | None:  # type: ignore[override]  # tornado awaits what there is
-        guards.check_origin(self.request)
+        guards.check_origin(self.request, self.engine.config.listen)
         return super().prepare()
 
     async def get(self, *args: str, **kwargs: str) -> None:
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
-            raise BadParameter("this is a websocket: expected an upgrade")
-        await super().get(*args, **kwargs)
+            await self._tell_events()
+        else:
+            await super().get(*args, **kwargs)
+
+    async def _tell_events(self) -> None:
+        if "text/event-stream" not in self.request.headers.get("Accept", "").lower():
+            raise BadParameter("this is a websocket: expected an upgrade, or Accept: text/event-stream")
+        urls = read_query(self.request.query, self.engine.config)
+        self.begin("text/event-stream")
+        self.set_header("Vary", self.vary)
+        await self.send_all(self._events(urls))
+
+    async def _events(self, urls: list[str]) -> AsyncGenerator[bytes]:
+        """Yield what the hub says, each message as an event; a comment now and then tells if it is there."""
+        yield f"retry: {random.randint(1000, 3000)}\n\n".encode()  # ms; not all come back at the same moment
+        with self.engine.hub.watching(*urls) as mailbox:
+            while True:
+                message = await within(self.engine.config.live.ping_s, mailbox.take)
+                yield f"data: {json.dumps(message)}\n\n".encode() if message else b": still here\n\n"
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Say goodbye to a websocket; end an event stream."""
+        if self.ws_connection is not None:
+            WebSocketHandler.close(self, code, reason)
+        else:
+            self.leave()
 
     def check_origin(self, origin: str) -> bool:
         """Let it pass: ``prepare`` has looked at it, in the one way that all else is looked at."""
@@ -53,14 +91,15 @@ class LiveHandler(PlotHandler, WebSocketHandler):
         self._sending = asyncio.create_task(self._send(self._subscription), name="send to a page")
 
     def on_message(self, message: str | bytes) -> None:
-        urls = read_message(message)
+        urls = read_message(message, self.engine.config.listen)
         if urls is None or self._subscription is None:
             self._refuse()
             return
         watch, unwatch = urls
         self._watched = self._watched.difference(unwatch).union(watch)
-        if len(self._watched) > MOST_WATCHED:
-            self.close(1008, f"more than {MOST_WATCHED} pictures watched at once")
+        most = self.engine.config.live.max_watched
+        if len(self._watched) > most:
+            self.close(1008, f"more than {most} pictures watched at once")
             return
         for url in unwatch:
             self.engine.hub.unwatch(self._subscription, url)
@@ -94,7 +133,21 @@ class LiveHandler(PlotHandler, WebSocketHandler):
                 return
 
 
-def read_message(message: str | bytes) -> tuple[list[str], list[str]] | None:
+def read_query(query: str, config: Config) -> list[str]:
+    """Return the URLs to watch that the query of an event stream names. Raises BadParameter."""
+    words = words_of_query(query)
+    urls = [word for name, word in words if name == "url"]
+    fields = {name[:100]: "there is no such parameter" for name, _ in words if name not in ("url", "_")}
+    if not urls or not all(is_url(url, config.listen) for url in urls):
+        fields["url"] = "expected the URL of a picture, such as /plots/NAME.png; more than one by repeating it"
+    elif len(urls) > config.live.max_watched:
+        fields["url"] = f"given more than {config.live.max_watched} times"
+    if fields:
+        raise BadParameter.in_fields(fields)
+    return urls
+
+
+def read_message(message: str | bytes, listen: Listen) -> tuple[list[str], list[str]] | None:
     """Return the URLs to watch and to unwatch; None if *message* says neither."""
     try:
         said = json.loads(message)
@@ -103,11 +156,11 @@ def read_message(message: str | bytes) -> tuple[list[str], list[str]] | None:
     if not isinstance(said, dict) or not said or set(said) - {"watch", "unwatch"}:
         return None
     lists = said.get("watch", []), said.get("unwatch", [])
-    if not all(isinstance(urls, list) and all(is_url(url) for url in urls) for urls in lists):
+    if not all(isinstance(urls, list) and all(is_url(url, listen) for url in urls) for urls in lists):
         return None
     return lists
 
 
-def is_url(value: object) -> bool:
+def is_url(value: object, listen: Listen) -> bool:
     """Say whether *value* can be the URL of a picture."""
-    return isinstance(value, str) and len(value) <= LONGEST_URL and printable(value) == value
+    return isinstance(value, str) and guards.url_problem(value, listen) is None and printable(value) == value

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from handlers.base import PlotHandler
-from handlers.views import Gallery, Group, PlotPage, Preview, Tile, Word, query_of
+from handlers.contract import DRAWING, SAME, Contract, Reply
+from handlers.fields import Word
+from handlers.images import PictureHandler, is_for_terminal
+from handlers.views import Gallery, Group, PlotPage, Preview, Tile, query_of
 from plots.discover import Failure
 from plots.forms import form_fields
 from plots.spec import PlotSpec
@@ -32,6 +35,8 @@ class PageHandler(PlotHandler):
 class GalleryHandler(PageHandler):
     """``/``: every plot with a live thumbnail, and the files that failed to load."""
 
+    contract = Contract("The gallery", {200: Reply("The page.", "text/html", headers=("Cache-Control",))}, reads=("q",))
+
     async def get(self) -> None:
         engine, catalog = self.engine, self.engine.catalog
         await catalog.keep_up()
@@ -46,13 +51,29 @@ class GalleryHandler(PageHandler):
     head = get
 
 
-class PlotPageHandler(PageHandler):
-    """``/plots/NAME``: one plot, live, with a form of its parameters."""
+class PlotPageHandler(PageHandler, PictureHandler):
+    """``/plots/NAME``: one plot, live, with a form of its parameters; for a terminal, its picture alone."""
+
+    vary = "Accept, User-Agent"
+
+    contract = Contract(
+        "The live page of the plot; for a terminal, its picture",
+        {
+            200: Reply("The page, or the picture.", ("text/html", "text/plain"), headers=("Cache-Control", "Vary")),
+            304: SAME,
+        },
+        DRAWING,
+        reads=("User-Agent", "If-None-Match", "Prefer"),
+    )
 
     async def get(self, name: str) -> None:
+        self.set_header("Vary", self.vary)
+        if is_for_terminal(self.request.headers):
+            await self.show(f"{self.request.path}.ansi?{self.request.query}")
+            return
         spec = await self.engine.catalog.spec(name)
         words = tuple(word for word in words_of_query(self.request.query) if word[0] not in PRIVATE)
-        page = self.make_page(spec, f"/plots/{quote(name)}", words)
+        page = self.make_page(spec, self.url_for(f"/plots/{quote(name)}"), words)
         self.set_status(400 if page.is_wrong else 200)
         self.write_page("plot.html", page=page)
 
@@ -76,7 +97,7 @@ class PlotPageHandler(PageHandler):
             example=base + query_of(example_of(spec)) if lacks and spec.example else "",
             data_files=catalog.data_files if any(field.is_path for field in blank) else (),
             min_every_s=self.engine.config.live.min_every_s,
-            origin=f"{self.request.protocol}://{self.request.host}",
+            origin=self.origin,
             tracebacks=self.settings["show_tracebacks"],
             place=self.engine.placement.why(spec),
         )
@@ -97,7 +118,8 @@ def look(engine: Engine, demand: Demand | ServiceError, url: str) -> Preview:
 
 def make_tile(engine: Engine, spec: PlotSpec, query: str) -> Tile:
     """Return the tile of *spec*: with the picture that its page shows at first, if that can be drawn."""
-    base, lacks = f"/plots/{quote(engine.catalog.link(spec))}", engine.catalog.lacks(spec)
+    base = f"{engine.config.listen.prefix}/plots/{quote(engine.catalog.link(spec))}"
+    lacks = engine.catalog.lacks(spec)
     words = example_of(spec) if lacks else ()
     if missing := [name for name in lacks if name not in spec.example]:
         return Tile(spec, base, None, f"Needs {' and '.join(missing)}", query)

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from handlers.fields import UNITS, Word, every_field, look_fields
 from plots.forms import Field
 from plots.spec import PlotSpec
 from service.errors import BadParameter, PlotFailed, ServiceError
 from service.rendering import Demand, Rendering, digest
 
-Word = tuple[str, str]
-
 USUAL_SIZE = (640, 480)
 REFRESH_S = 10.0  # how often a page without scripts is loaded again, if nothing else is said
-SIZES = {"_width": "Width", "_height": "Height", "_dpi": "Dots per inch", "_scale": "Scale"}
-UNITS = {"_every": "s", "_width": "px", "_height": "px"}
 SWITCH = {"": "–", "1": "on", "0": "off"}
+ENDINGS = {  # of the URLs under which the same picture can be taken away
+    "png": "PNG",
+    "svg": "SVG",
+    "pdf": "PDF",
+    "webp": "WebP",
+    "csv": "CSV",
+    "txt": "Text",
+    "json": "JSON",
+    "html": "HTML",
+}
 TITLES = {  # of the panel that says why there is no new picture, by the code of the error
     "": "The last render failed",
     "gone": "This plot is gone",
@@ -161,6 +168,11 @@ class PlotPage:
         return query_of(self.words)
 
     @property
+    def endings(self) -> Iterable[tuple[str, str]]:
+        """Each form in which it can be taken away: the URL's ending, and what that is called."""
+        return ENDINGS.items()
+
+    @property
     def faults(self) -> dict[str, str]:
         """What is wrong, by the name of the field; what was only never filled in is not wrong yet."""
         error = self.demand if isinstance(self.demand, BadParameter) else self.preview.error
@@ -171,7 +183,7 @@ class PlotPage:
     @property
     def strange(self) -> dict[str, str]:
         """What is wrong with words that have no field."""
-        known = {field.name for field in (*self.fields, self.every, *self.sizes)}
+        known = {field.name for field in (*self.fields, self.every, *self.looks)}
         return {name: why for name, why in self.faults.items() if name not in known}
 
     @property
@@ -218,19 +230,17 @@ class PlotPage:
     @property
     def every(self) -> Field:
         """The field that says how often to redraw."""
-        usual = f"{self.spec.every_s:g}" if self.spec.every_s else "when the data changes"
-        blank = Field("_every", "Redraw every", "number", placeholder=usual, min=f"{self.min_every_s:g}", step="any")
-        return self._filled(blank)
+        return every_field(self.words, self.spec.every_s, self.min_every_s)
 
     @property
-    def sizes(self) -> tuple[Field, ...]:
-        """The fields that say how large the picture is to be."""
-        return tuple(self._filled(Field(name, label, "number", step="any")) for name, label in SIZES.items())
+    def looks(self) -> tuple[Field, ...]:
+        """The fields that say how large the picture is to be, and how it is to look."""
+        return look_fields(self.words)
 
     @property
-    def sized(self) -> bool:
-        """Whether the URL says how large."""
-        return any(name in SIZES for name, _ in self.words)
+    def looked(self) -> bool:
+        """Whether the URL says any of that."""
+        return any(field.values for field in self.looks)
 
     @property
     def key(self) -> str:
@@ -253,12 +263,9 @@ class PlotPage:
 
     def choice(self, field: Field, word: str) -> str:
         """Return how one choice of a field reads."""
+        if field.name == "_theme":
+            return word or "as made"
         return SWITCH[word] if set(field.choices) == set(SWITCH) else word or "–"
-
-    def _filled(self, blank: Field) -> Field:
-        values = tuple(word for name, word in self.words if name == blank.name and word)
-        is_number = all(word.replace(".", "", 1).isdecimal() for word in values)
-        return replace(blank, values=values, type="number" if is_number else "text")
 
 
 def paragraphs_of(spec: PlotSpec) -> list[str]:

@@ -13,10 +13,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import matplotlib as mpl
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from tests import nginx as nginx_server
 
 START_S = 60  # the first start on a machine makes matplotlib's list of fonts
 STOP_S = 20
@@ -56,6 +58,7 @@ class Daemon:
     log: Path
     url: str = ""  # without a slash at the end
     printed: list[str] = field(default_factory=list)
+    killed: bool = False
     _reader: threading.Thread | None = None
 
     @property
@@ -99,11 +102,17 @@ class Daemon:
             if self._reader is not None:
                 self._reader.join(STOP_S)
 
+    def kill(self) -> None:
+        """End it as a crash does: without a word to anybody."""
+        self.killed = True
+        self.process.kill()
+        self.process.wait(STOP_S)
+
     def end_well(self) -> None:
         """End it, and fail unless it ended with status 0 and logged no error of its own: a plot's are its author's."""
         status = self.stop()
         assert not re.search(r"^(Traceback|\S+ \S+ ERROR )", self.stderr, re.MULTILINE), self.stderr
-        assert status == 0, f"exit status {status}\n{self.stderr}"
+        assert status == 0 or self.killed, f"exit status {status}\n{self.stderr}"
 
 
 Serve = Callable[..., Daemon]
@@ -150,9 +159,39 @@ def serve(
         yield start
 
 
+class StartNginx(Protocol):
+    """Starts an nginx."""
+
+    def __call__(
+        self, port: int, prefix: str = "", *, refuse_upgrades: bool = False, strip: bool = False
+    ) -> nginx_server.Nginx:
+        """Show the daemon at *port* below *prefix*; *strip*: pass requests on without that."""
+
+
+@pytest.fixture
+def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartNginx]:
+    """Put nginx, as deploy/nginx.conf has it, in front of a daemon on loopback.
+
+    That daemon needs PLOTD_LISTEN__TRUSTED_PROXIES=127.0.0.1, and PLOTD_LISTEN__BASE_URL where there is a prefix.
+    """
+    with contextlib.ExitStack() as ends:
+
+        def start(
+            port: int, prefix: str = "", *, refuse_upgrades: bool = False, strip: bool = False
+        ) -> nginx_server.Nginx:
+            folder = tmp_path_factory.mktemp("nginx")
+            started = nginx_server.start(
+                folder, f"127.0.0.1:{port}", prefix, refuse_upgrades=refuse_upgrades, strip=strip
+            )
+            ends.callback(started.stop)
+            return started
+
+        yield start
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """A headless Chromium: the system's if it works, else Playwright's own (tests/browser/install.sh made sure)."""
+    """A headless Chromium: the system's if it works, else Playwright's own (tests/install.sh made sure)."""
     flags = [
         "--disable-background-networking",
         "--disable-component-update",

@@ -47,7 +47,7 @@ MAY_CATCH_ANYTHING = {
 }
 FALLBACK = "NotFoundHandler"  # what answers where nothing in the table does
 # Places of the workshop in which plotd was built, in pieces so that this file doesn't name them.
-ELSEWHERE = ("/" + "work/", "." + "library", "shared" + "/design")
+ELSEWHERE = ("/" + "work/", "/." + "library", "shared" + "/design")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

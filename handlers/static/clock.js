@@ -1,10 +1,12 @@
 /** The daemon's clock, and how long ago something was by it. */
 
+import { address } from "./http.js";
+
 let aheadMs = 0; // how far the daemon's clock is ahead of this machine's
 
 /** Ask the daemon what time it is. */
 export async function setClock() {
-  const response = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+  const response = await fetch(address("healthz"), { cache: "no-store" }).catch(() => null);
   const date = Date.parse(response?.headers.get("Date") ?? "");
   // The header counts whole seconds: on average the half of one has passed.
   const offMs = date + 500 - Date.now();

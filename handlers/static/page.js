@@ -19,7 +19,9 @@ export function find(within, selector, kind) {
  * @returns {Promise<Document | null>}
  */
 export async function freshPage() {
-  const response = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  const url = new URL(location.href);
+  url.searchParams.set("_", String(Date.now())); // a cache in between may keep pages for a second, or more
+  const response = await fetch(url, { headers: { Accept: "text/html" } }).catch(() => null);
   if (response === null || (!response.ok && response.status !== 400)) return null;
   const text = await response.text().catch(() => null);
   return text === null ? null : new DOMParser().parseFromString(text, "text/html");

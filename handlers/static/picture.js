@@ -1,5 +1,8 @@
 /** A live picture in an <img>: swapped only for one that is loaded and decoded. */
 
+import { AltText } from "./alt.js";
+import { etagOf, pinned } from "./http.js";
+
 /**
  * @typedef {object} Trouble why there is no new picture
  * @property {string} code
@@ -35,6 +38,7 @@ export class Picture {
     this.image = image;
     this.onShown = onShown;
     this.onTrouble = onTrouble;
+    this.alt = new AltText(image);
     const { etag, at, took } = image.dataset;
     if (etag) this.shown = { url, etag, atMs: Date.parse(at ?? ""), tookMs: Number(took) };
     image.addEventListener("error", () => (this.shown = null)); // it is to be fetched again
@@ -90,7 +94,7 @@ export class Picture {
    * @param {AbortSignal} signal
    */
   async #fetch(url, etag, signal) {
-    const address = etag === null ? url : `${url}${url.includes("?") ? "&" : "?"}_etag=${etag}`;
+    const address = etag === null ? url : pinned(url, etag);
     const response = await fetch(address, { signal });
     if (!response.ok) {
       await this.#refused(response, url, etag);
@@ -104,6 +108,7 @@ export class Picture {
     await next.decode();
     this.#swap(next, url);
     this.shown = shown;
+    void this.alt.follow(url, shown.etag);
     this.onShown(shown);
   }
 
@@ -144,7 +149,7 @@ export class Picture {
 function readHeaders(headers, url) {
   return {
     url,
-    etag: (headers.get("ETag") ?? "").replace(/^(W\/)?"|"$/g, ""),
+    etag: etagOf(headers),
     atMs: Date.parse(headers.get("Last-Modified") ?? ""),
     tookMs: Number(/render;dur=([\d.]+)/.exec(headers.get("Server-Timing") ?? "")?.[1] ?? NaN),
   };

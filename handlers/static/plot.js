@@ -24,6 +24,7 @@ class PlotPage {
     this.main = find(document, "main", HTMLElement);
     this.base = this.main.dataset.plot ?? "";
     this.query = this.main.dataset.query ?? "";
+    this.origin = new URL(find(document, "#address", HTMLInputElement).value).origin; // as others reach the daemon
     this.figure = find(document, "#picture", HTMLElement);
     this.note = find(document, "#note", HTMLElement);
     this.line = new StatusLine(find(document, "#state", HTMLElement));
@@ -75,6 +76,7 @@ class PlotPage {
     else this.follower.follow(this.url);
     this.#say(lacks.length ? `Fill in ${lacks.map((label) => `“${label}”`).join(" and ")} to see this plot.` : "");
     this.#point();
+    find(document, "#links", HTMLElement).hidden = lacks.length > 0;
     this.#tell();
   }
 
@@ -83,7 +85,7 @@ class PlotPage {
     for (const link of document.querySelectorAll("a[data-ending]")) {
       if (link instanceof HTMLAnchorElement) link.href = `${this.base}.${link.dataset.ending}${this.query}`;
     }
-    find(document, "#address", HTMLInputElement).value = location.origin + this.url;
+    find(document, "#address", HTMLInputElement).value = this.origin + this.url;
   }
 
   /** @param {import("./socket.js").Link} link */

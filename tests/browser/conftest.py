@@ -63,7 +63,7 @@ class Tabs:
     """The pages that a test opened, and all that went wrong in them."""
 
     chromium: Browser
-    daemon: Daemon
+    root: str
     expected: list[str]
     contexts: list[BrowserContext] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -83,7 +83,7 @@ class Tabs:
     def open(self, path: str, **options: Any) -> Page:
         """Open a page in a browser of its own."""
         page = self.context(**options).new_page()
-        page.goto(self.daemon.url + path)
+        page.goto(self.root + path)
         return page
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class Tabs:
             context.close()
         unexpected = [line for line in self.complaints if not any(re.search(p, line) for p in self.expected)]
         assert not unexpected
-        elsewhere = [url for url in self.requests if not url.startswith((self.daemon.url + "/", "data:"))]
+        elsewhere = [url for url in self.requests if not url.startswith((self.root + "/", "data:"))]
         assert not elsewhere, "a page asked for what is not the daemon's"
 
     def _said(self, message: ConsoleMessage) -> None:
@@ -134,9 +134,15 @@ def expected_complaints() -> list[str]:
 
 
 @pytest.fixture
-def tabs(chromium: Browser, daemon: Daemon, expected_complaints: list[str]) -> Iterator[Tabs]:
+def root(daemon: Daemon) -> str:
+    """The address below which all of the daemon is found, without a slash at its end."""
+    return daemon.url
+
+
+@pytest.fixture
+def tabs(chromium: Browser, root: str, expected_complaints: list[str]) -> Iterator[Tabs]:
     """Open pages of the daemon."""
-    opened = Tabs(chromium, daemon, expected_complaints)
+    opened = Tabs(chromium, root, expected_complaints)
     yield opened
     opened.close()
 

@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.browser.conftest import Folder, Tabs, etag, is_state, until, wait_for_another
 from tests.conftest import Daemon, Serve
 
 HIDE = """hidden => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
     document.dispatchEvent(new Event("visibilitychange"));
-}"""
-NO_SOCKETS = """window.WebSocket = class {
-    static OPEN = 1;
-    readyState = 3;
-    constructor() { setTimeout(() => this.onclose?.(new Event("close"))); }
-    close() {}
 }"""
 REFUSED = [
     r"WebSocket connection to .* failed",
@@ -68,14 +62,14 @@ def test_after_a_restart_nothing_is_fetched_that_did_not_change(
     tabs.requests.clear()
     serve(folder.path, "--port", str(port))
     is_state(page, "live")
-    assert not [url for url in tabs.requests if "loss.png" in url]
+    assert not [url for url in tabs.requests if "loss.png?_etag" in url]
     assert folder.renders() == drawn
 
 
 def test_a_hidden_page_costs_nothing_and_catches_up_when_it_is_shown(tabs: Tabs, folder: Folder) -> None:
     page = tabs.context().new_page()
     frames = sent(page)
-    page.goto(tabs.daemon.url + "/plots/loss")
+    page.goto(tabs.root + "/plots/loss")
     is_state(page, "live")
     drawn, shown = folder.renders(), etag(page)
     page.evaluate(HIDE, True)
@@ -96,23 +90,10 @@ def test_thumbnails_out_of_view_are_not_watched(tabs: Tabs, folder: Folder) -> N
     folder.write("many.py", f"import matplotlib.pyplot as plt\n{plots}")
     page = tabs.context(viewport={"width": 400, "height": 400}).new_page()
     frames = sent(page)
-    page.goto(tabs.daemon.url)
+    page.goto(tabs.root)
     expect(page.locator("li.tile[data-name='many/n0'] img.live")).to_have_attribute("src", re.compile("_etag="))
     page.locator("li.tile").last.scroll_into_view_if_needed()
     until(page, lambda: '{"unwatch":["/plots/n0.png"]}' in frames)
-
-
-def test_where_sockets_are_refused_pictures_still_come(
-    tabs: Tabs, folder: Folder, daemon: Daemon, expected_complaints: list[str]
-) -> None:
-    page = tabs.context().new_page()
-    page.add_init_script(NO_SOCKETS)
-    page.goto(daemon.url + "/plots/loss")
-    expect(page.locator("img.live")).to_be_visible()
-    page.locator("#field-smooth").fill("2")
-    page.keyboard.press("Enter")
-    expect(page.locator("img.live")).to_have_attribute("src", re.compile("smooth=2"))
-    is_state(page, "offline")
 
 
 def test_a_silent_socket_is_given_up(tabs: Tabs, daemon: Daemon) -> None:
@@ -135,6 +116,42 @@ def test_a_silent_socket_is_given_up(tabs: Tabs, daemon: Daemon) -> None:
     silent["on"] = False
     page.clock.fast_forward(30_000)
     is_state(page, "live")
+
+
+def test_a_page_does_without_sockets_until_they_get_through(tabs: Tabs, folder: Folder) -> None:
+    page = tabs.context().new_page()
+    page.clock.install()
+    refuses = [True]
+    asked: list[str] = []
+    said: list[str] = []
+
+    def route(socket: WebSocketRoute) -> None:
+        if refuses:
+            socket.close()
+            return
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            said.append(str(message))
+            server.send(message)
+
+        socket.on_message(pass_on)
+
+    page.route_web_socket(re.compile("/live"), route)
+    page.on("request", lambda request: asked.append(request.url) if "prefer" in request.headers else None)
+    page.goto(tabs.root + "/plots/loss")
+    until(page, lambda: len(asked) > 0)
+    is_state(page, "live")
+    refuses.clear()
+    with page.expect_event("requestfailed", lambda request: "prefer" in request.headers):
+        page.clock.fast_forward(120_000)
+    assert '{"watch":["/plots/loss.png"]}' in said
+    asked.clear()
+    shown = etag(page)
+    folder.append_loss(5, 60.0)
+    wait_for_another(page, shown)
+    is_state(page, "live")
+    assert not asked
 
 
 def test_state_survives_leaving_and_coming_back(tabs: Tabs, folder: Folder, tmp_path: Path) -> None:

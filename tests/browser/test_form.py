@@ -101,6 +101,19 @@ def test_an_error_in_a_folded_part_of_the_form_unfolds_it(tabs: Tabs, expected_c
     expect(page.locator("#field-_dpi-fault")).to_contain_text("from 10 to 600")
 
 
+def test_options_without_a_field_of_their_own_survive_a_change_of_the_form(tabs: Tabs, folder: Folder) -> None:
+    page = tabs.open("/plots/loss?_theme=dark&_ylim=0,50")
+    is_state(page, "live")
+    page.locator("#field-smooth").fill("2")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("smooth=2.*_theme=dark.*_ylim=0%2C50"))
+    is_state(page, "live")
+    page.locator("#field-_ylim").fill("")
+    page.locator("#field-_theme").select_option("")
+    expect(page).to_have_url(re.compile("smooth=2$"))
+    is_state(page, "live")
+
+
 def test_a_missing_file_is_told_beside_its_field(tabs: Tabs, expected_complaints: list[str]) -> None:
     expected_complaints += ["status of 404"]
     page = tabs.open("/plots/loss")

@@ -61,6 +61,17 @@ def test_the_picture_never_flickers(tabs: Tabs, folder: Folder) -> None:
     assert len(page.evaluate("window.frames_seen")) > 10
 
 
+def test_what_a_picture_says_follows_it(tabs: Tabs, folder: Folder) -> None:
+    page, gallery = tabs.open("/plots/loss"), tabs.open("/")
+    is_state(page, "live")
+    for rows in (6, 7):
+        folder.append_loss(rows, 40.0)
+        for picture in (page.locator("img.live"), gallery.locator("[data-name='training/loss'] img.live")):
+            expect(picture).to_have_attribute("alt", re.compile(f"{rows} rows"))
+    said = page.evaluate("fetch('/plots/loss.txt').then(answer => answer.text())")
+    assert page.locator("img.live").get_attribute("alt") == said.strip()
+
+
 def test_nothing_else_on_the_page_is_reset_by_a_new_picture(tabs: Tabs, folder: Folder) -> None:
     page = tabs.open("/plots/loss", viewport={"width": 360, "height": 400})
     is_state(page, "live")

@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 from tests.service.conftest import PATIENCE_S, House, open_house
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
-from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
 from tornado.testing import bind_unused_port
+from tornado.web import Application
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from handlers.routes import make_app
+from handlers.server import Server
 
 
 @dataclass(eq=False)
@@ -27,7 +29,10 @@ class Site:
 
     house: House
     port: int
+    server: Server
+    app: Application
     sockets: list[WebSocketClientConnection] = field(default_factory=list)
+    connections: list[IOStream] = field(default_factory=list)  # of these sockets
 
     @property
     def url(self) -> str:
@@ -61,6 +66,9 @@ class Site:
         """Open ``/live``; it is closed with the site."""
         socket = await websocket_connect(HTTPRequest(f"ws://127.0.0.1:{self.port}/live", headers=headers))
         self.sockets.append(socket)
+        stream = socket.protocol.stream if socket.protocol is not None else None
+        assert isinstance(stream, IOStream)
+        self.connections.append(stream)
         return socket
 
 
@@ -79,16 +87,17 @@ async def make_site(tmp_path: Path) -> AsyncIterator[MakeSite]:
             house = await stack.enter_async_context(opened)
             socket, port = bind_unused_port()
             app = make_app(house.engine, show_tracebacks=show_tracebacks)
-            server = HTTPServer(app)
+            server = Server(app, house.engine.config.listen)
             server.add_sockets([socket])
 
-            site = Site(house, port)
+            site = Site(house, port, server, app)
 
             async def close() -> None:
                 server.stop()
                 for open_socket in site.sockets:
                     open_socket.close()
-                    while open_socket.protocol is not None:
+                for connection in site.connections:
+                    while not connection.closed():
                         await asyncio.to_thread(time.monotonic)
                 for live_handler in list(app.settings["sockets"]):
                     live_handler.close(1001)

@@ -496,7 +496,7 @@ async def test_clients_that_hang_up_take_their_renders_out_of_the_queue(make_sit
     pool, flights = site.house.engine.pool, site.house.engine.renderer._flights
     first = asyncio.create_task(site.fetch(f"/plots/slow.png?gate={tmp_path}/gate"))
     async with asyncio.timeout(20):
-        while not pool._drawing:
+        while not pool._running:
             await asyncio.to_thread(os.getpid)
     writers = []
     for n in range(1, 9):

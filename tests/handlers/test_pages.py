@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import pytest
 from tests.handlers.conftest import MakeSite, Site
@@ -101,7 +102,9 @@ async def load(site: Site, path: str, status: int = 200) -> Html:
 
 
 @pytest.fixture
-def plots(site: Site) -> Site:
+async def plots(make_site: MakeSite) -> Site:
+    """A site of these plots, whose pictures stay what they are though they depend on nothing."""
+    site = await make_site(cache={"unknown_s": 86_400.0})
     site.house.write("people.py", PLOTS)
     return site
 
@@ -154,6 +157,13 @@ async def test_a_picture_at_hand_is_in_the_page_under_its_etag(plots: Site) -> N
     assert plots.house.renders == 1
 
 
+async def test_a_picture_at_hand_says_what_it_shows(plots: Site) -> None:
+    said = (await plots.fetch("/plots/line.txt")).body.decode().strip()
+    assert said
+    for path in ("/", "/plots/line"):
+        assert next(e.attributes["alt"] for e in (await load(plots, path)).all("img", class_="live")) == said
+
+
 async def test_the_gallery_sees_what_was_just_written(plots: Site) -> None:
     await load(plots, "/")
     plots.house.write("more.py", "def plot_more(): pass")
@@ -202,9 +212,34 @@ async def test_the_form_has_a_field_for_each_parameter(plots: Site) -> None:
 
 async def test_the_page_points_to_the_other_forms_of_the_same_picture(plots: Site) -> None:
     page = await load(plots, "/plots/line?smooth=3&_etag=abc&_=1")
-    for ending in ("png", "svg", "json", "html"):
-        assert page.all("a", href=f"/plots/line.{ending}?smooth=3")
+    for ending in ("png", "svg", "pdf", "webp", "csv", "txt", "json", "html"):
+        href = f"/plots/line.{ending}?smooth=3"
+        assert page.all("a", href=href)
+        assert (await plots.fetch(href)).code == 200
     assert page.one("input", id="address").attributes["value"] == f"{plots.url}/plots/line.png?smooth=3"
+
+
+async def test_the_address_to_pass_on_is_the_one_that_others_know(make_site: MakeSite) -> None:
+    site = await make_site(listen={"base_url": "https://plots.example/shown"})
+    site.house.write("people.py", PLOTS)
+    address = (await load(site, "/shown/plots/line?smooth=3")).one("input", id="address")
+    assert address.attributes["value"] == "https://plots.example/shown/plots/line.png?smooth=3"
+
+
+async def test_options_are_filled_in_so_that_the_form_keeps_them(plots: Site) -> None:
+    page = await load(plots, "/plots/line?_theme=dark&_xlim=0,1&_ylim.2=auto&_width=300")
+    [theme] = [e for e in page.all("option") if "selected" in e.attributes]
+    assert (theme.attributes["value"], page.all("option", value="ggplot") != []) == ("dark", True)
+    assert page.one("input", id="field-_xlim").attributes["value"] == "0,1"
+    assert page.one("input", id="field-_ylim.2").attributes["value"] == "auto"
+    assert page.one("label", for_="field-_xlim").text == "x limits"
+    assert page.one("label", for_="field-_ylim.2").text == "y limits, axes 2"
+    assert page.one("input", id="field-_width").attributes["value"] == "300"
+    assert not (await load(plots, "/plots/line")).all("input", id="field-_xlim")
+    wrong = await load(plots, "/plots/line?_theme=drak&_ylim=1,1", status=400)
+    assert "dark" in wrong.one("p", id="field-_theme-fault").text
+    assert "differ" in wrong.one("p", id="field-_ylim-fault").text
+    assert wrong.one("option", value="drak")
 
 
 async def test_bad_words_give_a_400_with_each_error_beside_its_field(plots: Site) -> None:
@@ -304,3 +339,33 @@ async def test_a_single_file_holds_its_picture_and_the_one_style_that_its_policy
     assert all((e.attributes.get("src") or "data:").startswith("data:") for e in page.all("img") + page.all("link"))
     assert (page.all("img")[0].attributes["src"] or "").startswith("data:image/png;base64,iVBOR")
     assert re.search(r"style-src 'sha256-[\w+/=]+'", answer.headers["Content-Security-Policy"])
+
+
+LEADS = ("href", "src", "action", "data-url", "data-plot")
+
+
+@pytest.mark.parametrize("prefix", ["", "/shown/here"])
+async def test_every_address_in_every_page_leads_somewhere_below_the_prefix(make_site: MakeSite, prefix: str) -> None:
+    site = await make_site(listen={"base_url": prefix})
+    site.house.write("people.py", PLOTS.replace("raise ValueError", "plt.title"))
+    await site.fetch(f"{prefix}/plots/line.png")
+    waiting, seen = [f"{prefix}/", f"{prefix}/plots/nowhere"], set[str]()
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        answer = await site.fetch(path, headers={"Accept": "text/html"})
+        # A plot that needs values answers 400 without: that is somewhere.
+        assert answer.code in ([404] if path.endswith("nowhere") else [200, 400]), path
+        assert urlsplit(path).path.startswith(f"{prefix}/")
+        waiting += {urljoin(path, address) for address in addresses(answer.body, path)} - seen - set(waiting)
+    assert {f"{prefix}/static/waiting.js", f"{prefix}/plots/line.csv", f"{prefix}/plots/named.png?who=Ada"} <= seen
+
+
+def addresses(body: bytes, path: str) -> set[str]:
+    """Return the addresses that a page, or a script, holds."""
+    if path.endswith(".js"):
+        return set(re.findall(r'from "(.+?)"', body.decode()))
+    if urlsplit(path).path.rpartition("/")[2].count("."):
+        return set()
+    held = [value for e in read(body).elements for name, value in e.attributes.items() if name in LEADS]
+    return {address for value in held if (address := urldefrag(value or "")[0])}
