@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from plotd import ansi, raster
 from service.cache import Cache
@@ -32,15 +33,20 @@ class Derived:
         return kept.body if kept is not None and kept.etag == drawn.etag + demand.suffix else None
 
     async def body(self, drawn: Rendering, demand: Demand) -> bytes:
-        """Return what *demand* asks for, made of *drawn*. Raises TooLarge if that has more pixels than its format can."""
+        """Return what *demand* asks for, made of *drawn*. Raises TooLarge if it has more pixels than that can have."""
         if (known := self.at_hand(drawn, demand)) is not None:
             return known
         label = drawn.etag + demand.suffix
         making = self._making.get(label)
         if making is None:
             making = self._making[label] = asyncio.create_task(self._make(drawn, demand), name=f"make {label}")
-            making.add_done_callback(lambda _: self._making.pop(label, None))
+            making.add_done_callback(partial(self._made, label))
         return await asyncio.shield(making)
+
+    def _made(self, label: str, making: asyncio.Task[bytes]) -> None:
+        del self._making[label]
+        if not making.cancelled():
+            making.exception()  # whoever still waits for it is told
 
     async def _make(self, drawn: Rendering, demand: Demand) -> bytes:
         try:
