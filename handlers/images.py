@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Awaitable
@@ -42,6 +43,26 @@ class Found(NamedTuple):
         return error.code if error is not None else ""
 
 
+class Turn:
+    """What was found at each URL in this turn of the event loop: of many who ask at once, the first has it looked for.
+
+    Whoever is answered out of it had asked before that look, so nothing can have changed that they should see.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[str, Found] = {}
+
+    def get(self, url: str) -> Found | None:
+        """Return what was found at *url*, if anybody looked."""
+        return self._found.get(url)
+
+    def keep(self, url: str, found: Found) -> None:
+        """Keep what was *found* just now, until all that is under way has run."""
+        if not self._found:
+            asyncio.get_running_loop().call_soon(self._found.clear)
+        self._found[url] = found
+
+
 class PictureHandler(StayingHandler):
     """What every answer that is made from a picture does: 304 without drawing, one render for all."""
 
@@ -79,10 +100,7 @@ class PictureHandler(StayingHandler):
 
     def _say_how(self, found: Found) -> None:
         headers = self._headers  # set_header checks each value for what only foreign text can hold
-        pinned = found.demand.pinned
-        lasts = pinned is not None and pinned + found.demand.suffix == found.label
-        headers["Etag"] = f'"{found.label}"'
-        headers["Cache-Control"] = FOR_EVER if lasts else "no-cache"
+        self._name(found)
         if found.answer is None:
             return
         drawn = found.answer.rendering
@@ -92,6 +110,12 @@ class PictureHandler(StayingHandler):
             headers["Cache-Control"] = "no-store"
             headers["Plotd-State"] = "stale"
             headers["Plotd-Error"] = error_header(found.answer.error.code, found.answer.error.one_line)
+
+    def _name(self, found: Found) -> None:
+        pinned = found.demand.pinned
+        lasts = pinned is not None and pinned + found.demand.suffix == found.label
+        self._headers["Etag"] = f'"{found.label}"'
+        self._headers["Cache-Control"] = FOR_EVER if lasts else "no-cache"
 
 
 class ImageHandler(PictureHandler):
@@ -108,35 +132,42 @@ class ImageHandler(PictureHandler):
         url = self.request.uri or ""
         if self.request.path.endswith("svg"):
             self.set_header("Content-Security-Policy", SVG_POLICY)
-        demand = self.engine.catalog.remembered(url)
-        if demand is not None and self._recalls(demand):
+        turn: Turn = self.settings["turn"]
+        found = turn.get(url) or self._look_at_once(url, turn)
+        if found is not None and self._recalls(found):
             return None  # no coroutine where there is nothing to wait for
         return self.show(url)
 
     head = get
 
-    def _recalls(self, demand: Demand) -> bool:
-        """Answer with the picture at hand, if there is one and its state can be told at once."""
-        renderer, headers = self.engine.renderer, self.request.headers
-        etag = renderer.etag_at_once(demand.request)
-        if etag is None:
-            return False
-        found = Found(demand, etag + demand.suffix)
+    def _look_at_once(self, url: str, turn: Turn) -> Found | None:
+        """Return what there is at *url*, if its state can be told at once."""
+        demand, renderer = self.engine.catalog.remembered(url), self.engine.renderer
+        etag = renderer.etag_at_once(demand.request) if demand is not None else None
+        if demand is None or etag is None:
+            return None
+        answer = renderer.kept(demand.request, etag, demand.pinned)
+        found = Found(demand, etag + demand.suffix, answer if answer and answer.rendering.etag == etag else None)
+        turn.keep(url, found)
+        return found
+
+    def _recalls(self, found: Found) -> bool:
+        """Answer with the picture at hand, if there is one."""
+        headers = self.request.headers
         if "If-None-Match" in headers:
             if "Prefer" in headers:
                 return False  # it may want to wait
             if self.client_has(found.label):
-                self._say_how(found)
+                self._name(found)
                 self.set_status(304)
                 return True
-        answer = renderer.kept(demand.request, etag, demand.pinned)
-        if answer is None or answer.rendering.etag != etag:
+        if found.answer is None:
             return False
-        body = renderer.derived.at_hand(answer.rendering, demand)
+        body = self.engine.renderer.derived.at_hand(found.answer.rendering, found.demand)
         if body is None:
             return False
-        self._say_how(Found(demand, found.label, answer))
-        self._headers["Content-Type"] = ENDINGS[demand.ending]
+        self._say_how(found)
+        self._headers["Content-Type"] = ENDINGS[found.demand.ending]
         self._headers["Content-Length"] = str(len(body))  # tornado would take longer to find out
         self.write(body)
         return True

@@ -21,7 +21,8 @@ class Site(Application):
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:  # Any: as tornado has it
         """Return what answers *request*, which is from here on as its client sent it."""
         listen: Listen = self.settings["config"].listen
-        if is_forwarded(request) and is_trusted(request, listen.trusted_proxies):
+        believable = listen.trusted_proxies or listen.unix_socket
+        if believable and is_forwarded(request) and is_trusted(request, listen.trusted_proxies):
             believe(request, listen.trusted_proxies)
         if listen.base_url:
             request.uri = listen.inside(request.uri or "")

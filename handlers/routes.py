@@ -11,7 +11,7 @@ from tornado.web import Application, RequestHandler, url
 from handlers.base import GuardedHandler, NotFoundHandler, StaticHandler
 from handlers.catalog import CatalogHandler, DescriptionHandler, RefreshHandler
 from handlers.health import HealthHandler, ReadyHandler
-from handlers.images import ImageHandler, SingleFileHandler
+from handlers.images import ImageHandler, SingleFileHandler, Turn
 from handlers.live import LiveHandler
 from handlers.openapi import Document, OpenApiHandler
 from handlers.pages import GalleryHandler, PlotPageHandler
@@ -71,6 +71,7 @@ def make_app(engine: Engine, *, show_tracebacks: bool) -> Application:
         embed=engine.config.listen.embed,
         prefix=engine.config.listen.prefix,
         show_tracebacks=show_tracebacks,
+        turn=Turn(),
         sockets=set(),
         waiters=Places(engine.config.live.max_waiters, "requests that wait for a change"),
         streams=Places(engine.config.live.max_streams, "streams"),

@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 from tests.handlers.conftest import MakeSite, Site
 
+from handlers.images import Found, Turn
+
 PLAIN = """
     import matplotlib.pyplot as plt
     import pandas as pd
@@ -58,6 +60,18 @@ def lines(site: Site) -> Site:
     site.house.write("lines.py", PLAIN)
     site.house.write("data.csv", "x,y\n1,2\n2,3\n3,5\n")
     return site
+
+
+async def test_what_was_found_counts_for_one_turn_of_the_event_loop(lines: Site) -> None:
+    url = "/plots/line.png"
+    found = Found(await lines.house.engine.catalog.demand_of_url(url), "label")
+    turn = Turn()
+    turn.keep(url, found)
+    assert turn.get(url) is found
+    passed = asyncio.Event()
+    asyncio.get_running_loop().call_soon(passed.set)
+    await passed.wait()
+    assert turn.get(url) is None
 
 
 async def test_a_picture_is_a_png_that_says_what_it_is(lines: Site) -> None:
