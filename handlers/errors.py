@@ -35,6 +35,7 @@ STATUSES: dict[type[errors.ServiceError], int] = {
     errors.RenderTimeout: 504,
 }
 CODES = {400: "bad_parameter", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+PAGES = ("text/html", "application/xhtml+xml")
 PICTURE_WIDTH_PX = 640
 FONT = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 
@@ -102,12 +103,18 @@ def preferred(accept: str) -> str:
         for name, matches in (
             ("json", kind in ("application/json", "application/*")),
             ("image", kind.startswith("image/")),
-            ("html", kind in ("text/html", "application/xhtml+xml", "text/*")),
+            ("html", kind in (*PAGES, "text/*")),
         ):
             best[name] = max(best[name], quality if matches else 0.0)
     top = max(best.values())
     order = ("json", "html", "image") if top == best["json"] else ("html", "image", "json")
     return next(name for name in order if best[name] == top) if top else "json"
+
+
+def takes_html(accept: str) -> bool:
+    """Tell whether an Accept header names pages as welcome; ``*/*`` doesn't."""
+    kinds = (part.strip().lower().partition(";") for part in accept.split(",")[:50])
+    return any(kind.strip() in PAGES and _quality(rest) > 0 for kind, _, rest in kinds)
 
 
 def _quality(parameters: str) -> float:

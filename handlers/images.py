@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from tornado.httputil import HTTPHeaders
 
+from handlers import errors
 from handlers.base import SVG_POLICY
 from handlers.contract import DRAWING, LABELS, SAME, Contract, Reply
 from handlers.staying import StayingHandler
@@ -198,7 +199,7 @@ class SingleFileHandler(PictureHandler):
 def is_for_terminal(headers: HTTPHeaders) -> bool:
     """Say whether who asks shows text in a terminal, and didn't ask for a page."""
     agent = headers.get("User-Agent", "").lower()
-    return agent.startswith(TERMINALS) and "html" not in headers.get("Accept", "").lower()
+    return agent.startswith(TERMINALS) and not errors.takes_html(headers.get("Accept", ""))
 
 
 def style_hash(template: str) -> str:

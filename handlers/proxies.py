@@ -12,6 +12,7 @@ from tornado.web import Application
 from service.addresses import is_among
 from service.config import Listen
 
+HOST = re.compile(r"[\w.:\[\]-]+", re.ASCII)
 SAY_SO = frozenset({"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"})
 
 
@@ -21,6 +22,8 @@ class Site(Application):
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:  # Any: as tornado has it
         """Return what answers *request*, which is from here on as its client sent it."""
         listen: Listen = self.settings["config"].listen
+        if not (request.uri or "").startswith("/"):
+            take_apart(request)
         believable = listen.trusted_proxies or listen.unix_socket
         if believable and is_forwarded(request) and is_trusted(request, listen.trusted_proxies):
             believe(request, listen.trusted_proxies)
@@ -28,6 +31,16 @@ class Site(Application):
             request.uri = listen.inside(request.uri or "")
             request.path = request.uri.partition("?")[0]
         return super().find_handler(request, **kwargs)
+
+
+def take_apart(request: HTTPServerRequest) -> None:
+    """Let a request for a whole URL be one for its path, at its host (RFC 9112, section 3.2.2)."""
+    scheme, _, rest = (request.uri or "").partition("://")
+    host, slash, path = rest.partition("/")
+    if scheme.lower() in ("http", "https") and HOST.fullmatch(host):
+        request.uri = slash + path or "/"
+        request.path = request.uri.partition("?")[0]
+        request.host, request.host_name = host, split_host_and_port(host.lower())[0]
 
 
 def is_forwarded(request: HTTPServerRequest) -> bool:
@@ -56,7 +69,7 @@ def believe(request: HTTPServerRequest, proxies: tuple[str, ...]) -> None:
     if scheme in (["http"], ["https"]):
         request.protocol = scheme[0]
     host = "".join(_words(request, "X-Forwarded-Host")[-1:])
-    if re.fullmatch(r"[\w.:\[\]-]+", host, re.ASCII):
+    if HOST.fullmatch(host):
         request.host, request.host_name = host, split_host_and_port(host.lower())[0]
 
 

@@ -15,7 +15,7 @@ from service.rendering import DERIVED
 
 
 class Frame(NamedTuple):
-    """One picture of a stream; what has the same *label* looks the same."""
+    """One picture of a stream, and what it is told of by."""
 
     label: str
     body: bytes
@@ -47,15 +47,15 @@ class StreamHandler(StayingHandler):
         whose length can be told.
         """
         opening = f"--{boundary}\r\nContent-Type: image/png\r\n"
-        shown = ""
+        shown = b""
         told: object = None
         with self.engine.hub.watching(url) as mailbox:
             while True:
                 frame = await self._frame(url, told)
-                if frame.label != shown:
+                if frame.body != shown:
                     before = "" if shown else f"{opening}Content-Length: {len(frame.body)}\r\n\r\n"
                     yield b"%b%b\r\n%b\r\n" % (before.encode(), frame.body, opening.encode())
-                    shown = frame.label
+                    shown = frame.body
                 # What the hub hasn't seen, such as a plot that went and came back, it won't tell of: look again.
                 patience_s = None if frame.label == told else self.engine.config.live.poll_s
                 message = await within(patience_s, partial(settled, mailbox))

@@ -79,9 +79,9 @@ class Entry:
         """Let this render begin with what its code set when it was imported."""
         self.module.put_settings()
 
-    def holds_figures(self) -> bool:
-        """Say whether its code made figures, or parts of them, as it was imported: they are good for one render."""
-        return any(part.holds_figures for part in self.module.reach())
+    def is_used_up(self) -> bool:
+        """Say whether its code made what a render changes, such as figures, as it was imported: good for one render."""
+        return any(part.is_used_up for part in self.module.reach())
 
     def _found(self) -> Any:  # whatever stands there: a user's file may call anything so
         owner, name = self.owner(), self.qualname.rpartition(".")[2]

@@ -24,7 +24,7 @@ from plots.attempt import PREFIX, Attempt
 from plots.contexts import rc_in_force
 from plots.isolation import BASELINE, TurnTakenAway
 from plots.registries import Tables, put_in_tables, tables_in_force
-from plots.remains import Remains, arrive, holds_artists
+from plots.remains import Remains, arrive, holds_state
 from plots.search_path import own_folders
 from plots.source import Disk, Source
 from plots.tracing import Dependency, State, Trace, state_of, trace
@@ -76,7 +76,7 @@ class Module:
         self.registered: Tables = {}  # colour maps, say, by registry
         self.inherited: dict[str, object] = {}
         self.remains = Remains()
-        self.holds_figures = False  # which are good for one render only
+        self.is_used_up = False  # it holds what a render changes: it is good for one only
         self.thread: int | None = threading.get_ident()  # None once it has run
         self.failed = False
         self.refusal: str | None = None  # why it isn't tried again as long as it is unchanged
@@ -175,7 +175,7 @@ class Module:
                     self._execute(importer)
             attempt.end(self, begun)
             self.remains = Remains.now().since(before)
-            self.holds_figures = bool(self.remains.figures) or holds_artists(self.namespace)
+            self.is_used_up = bool(self.remains.figures) or holds_state(self.namespace)
         finally:
             attempt.running.remove(self)
             self.settle()

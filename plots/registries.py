@@ -1,4 +1,4 @@
-"""matplotlib's registries, each render's own: colour maps, colours and styles by name, converters of units.
+"""matplotlib's registries, each render's own: colour maps, colours, styles, scales and projections, units.
 
 A render sees those of the process until it first adds to one: from then on that is a copy. What libraries register as
 they are imported stays in the process, as the libraries do.
@@ -14,8 +14,12 @@ from typing import Any
 
 import matplotlib as mpl
 import matplotlib.colors
+import matplotlib.scale
 import matplotlib.style
 import matplotlib.units
+from matplotlib.projections import projection_registry
+
+SCALES = [name for name in ("_scale_mapping", "_scale_has_axis_parameter") if hasattr(matplotlib.scale, name)]
 
 Tables = dict[str, dict[Any, Any]]  # Any, here and below: of all kinds, and in places that stubs don't tell of
 
@@ -66,6 +70,8 @@ def are_there() -> bool:
         and hasattr(mpl.color_sequences, "_color_sequences")
         and isinstance(getattr(colours, "cache", None), dict)
         and type(matplotlib.style.library) is dict
+        and type(getattr(projection_registry, "_all_projection_types", None)) is dict
+        and all(type(getattr(matplotlib.scale, name, None)) is dict for name in SCALES)
     )
 
 
@@ -78,6 +84,10 @@ def install() -> None:
     styles = Table("styles", matplotlib.style.library)
     for place in filter(None, map(sys.modules.get, ("matplotlib.style", "matplotlib.style.core"))):
         _any(place).library = styles
+    kinds, scales = _any(projection_registry), _any(matplotlib.scale)
+    kinds._all_projection_types = Table("projections", kinds._all_projection_types)
+    for name in SCALES:
+        setattr(scales, name, Table(name, getattr(scales, name)))
     _shared["units"] = matplotlib.units.registry
     matplotlib.units.registry.__class__ = _Units
 

@@ -10,21 +10,24 @@ import contextlib
 import copy
 import decimal
 import itertools
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.artist import Artist
+from matplotlib.colors import Normalize
 
 from plots import randomness
 
 if TYPE_CHECKING:
     from plots.module import Module
 
+USED_UP = (Artist, Normalize, np.random.Generator, np.random.BitGenerator, np.random.RandomState, random.Random)
 MUTABLE = (decimal.Context, dict, list, set)  # each render gets a copy of such a value
 LOOKED_THROUGH = 100  # items of a collection
 
@@ -89,23 +92,35 @@ def arrive(modules: Sequence[Module]) -> bool:
     return is_new
 
 
-def holds_artists(namespace: ModuleType) -> bool:
-    """Say whether a module names a figure or a part of one, or a collection, or class of its own, that holds one."""
+def holds_state(namespace: ModuleType) -> bool:
+    """Say whether a module names something that drawing uses up, or an object of its own that holds such a thing.
+
+    That is a part of a figure, a norm that takes its limits from the first data, a generator or an iterator.
+    """
     return any(
-        issubclass(type(one), Artist)  # not isinstance: that may run code of the object's own
+        issubclass(type(one), USED_UP) or hasattr(type(one), "__next__")  # not isinstance: that may run its own code
         for value in list(vars(namespace).values())
         for one in (value, *itertools.islice(_items(value, namespace), LOOKED_THROUGH))
     )
 
 
 def _items(value: object, namespace: ModuleType) -> Iterable[object]:
-    if isinstance(value, type):
-        return tuple(vars(value).values()) if value.__module__ == namespace.__name__ else ()
     if type(value) is dict:
         return tuple(value.values())
     if type(value) is np.ndarray:
         return value.flat if value.dtype == object else ()
-    return value if type(value) in (list, tuple, set) else ()  # type: ignore[return-value]  # mypy: type() in (...)
+    if type(value) in (list, tuple, set):
+        return value  # type: ignore[return-value]  # mypy: type() in (...)
+    maker: Any = value if issubclass(type(value), type | FunctionType) else type(value)
+    if maker.__module__ != namespace.__name__:
+        return ()
+    return (*getattr(value, "__dict__", {}).values(), *(_enclosed(value) if type(value) is FunctionType else ()))
+
+
+def _enclosed(function: FunctionType) -> Iterator[object]:
+    for cell in function.__closure__ or ():
+        with contextlib.suppress(ValueError):  # it is empty
+            yield cell.cell_contents
 
 
 def _is_same(one: object, other: object) -> bool:

@@ -1,4 +1,4 @@
-"""A job whose file made figures as it was imported: each render imports it anew, as what it draws into these stays."""
+"""A job whose file made what renders change, such as figures, as it was imported: each render imports it anew."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def unspoilt(job: Job, seen: Trace) -> Iterator[Job]:
     Whatever the user's code raises is passed on.
     """
     entry = job.spec.entry
-    if not isinstance(entry, Entry) or not entry.holds_figures():
+    if not isinstance(entry, Entry) or not entry.is_used_up():
         yield job
         return
     module = Tables(_disk(entry.module)).of(entry.module.folder).load(entry.module.name, entry.module.path, set())

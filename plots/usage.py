@@ -33,6 +33,8 @@ STREAMS = frozenset(("sys.stdin", "sys.stdout", "sys.stderr"))
 ENVIRONMENT = "os.environ"
 # One that makes errors of warnings fails what others draw meanwhile, even within warnings.catch_warnings.
 FILTERS = frozenset(("warnings.simplefilter", "warnings.filterwarnings"))
+OPTIONS = frozenset(("pandas.set_option", "pandas.reset_option"))
+LIBRARIES = ("matplotlib", "numpy", "pandas")  # a function that puts something of its own in there changes them for all
 EDITS = frozenset(f"{ENVIRONMENT}.{method}" for method in ("update", "setdefault", "pop", "popitem", "clear"))
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -94,15 +96,15 @@ def draws_by_itself(tree: ast.Module, names: Names) -> bool:
 def changes_of_process(tree: ast.Module, names: Names) -> tuple[str, ...]:
     """Return what the file uses that changes its whole process, such as ``os.chdir``, in its order.
 
-    What only a script runs is left out, and so are the environment and the filters of warnings that are set outside
-    functions, once.
+    What only a script runs is left out, and so are the environment, the filters of warnings and what belongs to
+    libraries that are set outside functions, once.
     """
     found: list[tuple[int, int, str]] = []
     waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
     while waiting:
         node, is_inside = waiting.pop()
         name = _change(node, names)
-        if name and isinstance(node, ast.expr) and (is_inside or name not in (ENVIRONMENT, *FILTERS)):
+        if name and isinstance(node, ast.expr) and (is_inside or not _may_be_set_once(name)):
             found.append((node.lineno, node.col_offset, name))
         parts = node.orelse if _is_main_guard(node) else ast.iter_child_nodes(node)
         is_inside |= isinstance(node, Function | ast.Lambda)
@@ -188,7 +190,14 @@ def _change(node: ast.AST, names: Names) -> str:
         return full if full == ENVIRONMENT and not is_read else ""
     if full in EDITS:
         return ENVIRONMENT
-    return full if full in (CHANGES if is_read else STREAMS) else ""
+    if not is_read and isinstance(node, ast.Attribute) and full.partition(".")[0] in LIBRARIES:
+        return full
+    return full if full in (CHANGES | OPTIONS if is_read else STREAMS) else ""
+
+
+def _may_be_set_once(name: str) -> bool:
+    """Tell whether *name* is what a file may well set as it is imported, for itself and all others."""
+    return name == ENVIRONMENT or name in FILTERS or name.partition(".")[0] in LIBRARIES
 
 
 def _action(node: ast.Call) -> object:

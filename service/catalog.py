@@ -195,7 +195,8 @@ class Catalog:
         return next((f.path for f in self.failures if Path(f.path).stem in parts), "")
 
     def _nearest(self, name: str) -> list[str]:
-        return difflib.get_close_matches(name[:200], [*self._by_name, *self._aliases], n=3)
+        names = {known.lower(): known for known in (*self._aliases, *self._by_name)}
+        return [names[near] for near in difflib.get_close_matches(name[:200].lower(), names, n=3)]
 
     async def keep_up(self) -> None:
         """Look at all files again if any of them changed since the last look."""

@@ -272,7 +272,7 @@ class Dependencies:
         ticks: list[int],
     ) -> str:
         states = sorted((path, kind, repr(state), young) for path, kind, state, young in looks)
-        return digest(repr((self._environment, request.key, record.code, marks, ticks, states)))
+        return digest(repr((self._environment, request.key, record.code, record.turn, marks, ticks, states)))
 
     def _is_young(self, seen: Dependency) -> bool:
         return self._states.youth_ns(seen.path, seen.state, seen.seen_ns) > 0

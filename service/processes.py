@@ -127,6 +127,8 @@ class Processes:
             self._lost.discard(task)
             ticket.station.close()
         else:
+            if _left_traces(task, ticket.job):
+                ticket.station.clear()  # what it changed in its process is no concern of the next plot's
             self._back_to_work(ticket, ticket.station)
 
     def _back_to_work(self, ticket: Ticket, station: Station) -> None:
@@ -154,6 +156,13 @@ class Processes:
 
     def _stations(self) -> list[Station]:
         return [*self._idle[False], *self._idle[True], *(ticket.station for ticket in self._busy.values())]
+
+
+def _left_traces(task: asyncio.Task[Outcome], job: Job) -> bool:
+    """Tell whether what was drawn is known to change its whole process."""
+    if job.spec.process_wide or task.cancelled() or task.exception() is not None:
+        return bool(job.spec.process_wide)
+    return bool(task.result().process_wide)
 
 
 def clear_up() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -97,6 +98,7 @@ class Record:
     ticked: bool = False  # some viewer had it redrawn by the clock
     remote: tuple[Key, ...] = ()  # those of the files that lie on network mounts
     settled: frozenset[Key] = frozenset()
+    turn: str = ""  # another one for each render that changed what it depends on: its picture is another, too
     loop: Loop = field(default_factory=Loop)
     last: tuple[tuple[Marks, list[int], list[tuple[State, bool]]], str] | None = (
         None  # what was seen last, and its etag
@@ -106,6 +108,8 @@ class Record:
         """Take in a render that began with *state*, and what it depended on."""
         self.loop.judge(state, seen)
         self.settled = self.loop.settled.union((each.path, each.kind) for each in seen if each.before != ())
+        if self.settled:
+            self.turn, self.last = secrets.token_hex(8), None
 
     def as_json(self) -> dict[str, object]:
         """Return it as JSON can hold it."""

@@ -62,6 +62,13 @@ def lines(site: Site) -> Site:
     return site
 
 
+@pytest.mark.parametrize(("host", "status"), [("localhost", b"200"), ("evil.example", b"421")])
+async def test_a_request_may_name_the_whole_url(lines: Site, host: str, status: bytes) -> None:
+    target = f"http://{host}/plots/line.png?smooth=2"
+    asked = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{lines.port}\r\nConnection: close\r\n\r\n"
+    assert (await lines.say(asked.encode())).split(b" ")[1] == status
+
+
 async def test_what_was_found_counts_for_one_turn_of_the_event_loop(lines: Site) -> None:
     url = "/plots/line.png"
     found = Found(await lines.house.engine.catalog.demand_of_url(url), "label")

@@ -304,6 +304,7 @@ async def test_a_terminal_gets_the_picture_in_place_of_the_page(lines: Site) -> 
         unchanged = await ask(agent, "*/*", **{"If-None-Match": answer.headers["Etag"]})
         assert (unchanged.code, unchanged.headers["Vary"]) == (304, "Accept, User-Agent")
         assert (await ask(agent, "text/html")).headers["Content-Type"].startswith("text/html")
+        assert (await ask(agent, "text/html;q=0, */*")).body == ansi.body
     for agent in ("Mozilla/5.0", "python-requests/2.32"):
         assert (await ask(agent, page["Accept"])).headers["Content-Type"].startswith("text/html")
         assert (await ask(agent, "*/*")).headers["Content-Type"].startswith("text/html")

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from PIL import Image
 from tests.handlers.conftest import MakeSite, Site, receive
-from tests.handlers.reading import NUMBER, reading, reads_nothing, until
+from tests.handlers.reading import NUMBER, Reading, reading, reads_nothing, until
 
 STREAM = "/plots/number.stream"
 URL = "/plots/number.png"
@@ -35,6 +35,12 @@ def streams(site: Site) -> int:
 
 def watched(site: Site) -> int:
     return len(site.house.engine.hub._watches)
+
+
+async def until_fresh(events: Reading) -> dict[str, str]:
+    while (message := await events.event())["state"] != "fresh":
+        pass
+    return message
 
 
 async def test_a_part_comes_at_once_and_then_one_for_each_change(numbers: Site) -> None:
@@ -98,11 +104,34 @@ async def test_a_plot_that_goes_is_told_in_the_stream_and_shown_when_it_is_back(
         assert Image.open(io.BytesIO(back)).size == Image.open(io.BytesIO(picture)).size
 
 
-async def test_a_stream_ticks_as_often_as_its_viewer_asks(numbers: Site) -> None:
-    async with reading(numbers.port, f"{STREAM}?_every=0.1") as stream:
+CLOCK = """
+    import time
+    import matplotlib.pyplot as plt
+
+    def plot_clock():
+        plt.figure(figsize=(2, 1))
+        plt.text(0, 0, time.monotonic_ns())
+"""
+
+
+async def test_a_stream_ticks_as_often_as_its_viewer_asks(site: Site) -> None:
+    site.house.write("clock.py", CLOCK)
+    async with reading(site.port, "/plots/clock.stream?_every=0.1") as stream:
         for _ in range(3):
             await stream.part()
-    assert numbers.house.renders >= 2
+    assert site.house.renders >= 2
+
+
+async def test_a_picture_that_is_drawn_again_but_looks_the_same_is_not_sent_again(numbers: Site) -> None:
+    async with reading(numbers.port, STREAM) as stream, reading(numbers.port, f"/live?url={URL}", **EVENTS) as events:
+        await stream.part()
+        told = {(await until_fresh(events))["etag"]}
+        numbers.house.write("number.txt", "1\n")
+        while len(told) < 2:
+            told.add((await until_fresh(events))["etag"])
+        numbers.house.write("number.txt", "2")
+        _, body = await stream.part()
+    assert body == (await numbers.fetch(URL)).body
 
 
 async def test_streams_hold_no_worker(make_site: MakeSite) -> None:

@@ -5,14 +5,19 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.colors
+import matplotlib.projections
 import matplotlib.pyplot as plt
+import matplotlib.scale
 import matplotlib.units
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.scale import LinearScale
 
 from plots.contexts import own_state, rc_in_force
 from plots.isolation import TURNS, prove
@@ -130,6 +135,20 @@ def test_a_colour_map_can_be_registered_in_every_render() -> None:
             mpl.colormaps.register(mpl.colormaps["viridis"].reversed(), name="mine")
             assert plt.get_cmap("mine") is not None
     assert "mine" not in mpl.colormaps
+
+
+def test_a_projection_and_a_scale_are_those_of_the_render_that_registered_them() -> None:
+    for k in range(2):
+        with TURNS.take():
+            mine = type("Mine", (Axes,), {"name": "mine", "k": k})
+            bent = type("Bent", (LinearScale,), {"name": "bent", "__init__": lambda self: None})
+            matplotlib.projections.register_projection(mine)
+            matplotlib.scale.register_scale(bent)
+            axes: Any = plt.subplot(projection="mine")
+            axes.set_xscale("bent")
+            assert (axes.k, type(axes.xaxis._scale)) == (k, bent)
+    assert "mine" not in matplotlib.projections.get_projection_names()
+    assert "bent" not in matplotlib.scale.get_scale_names()
 
 
 def test_a_name_given_to_a_colour_is_each_render_s_own() -> None:

@@ -117,6 +117,11 @@ def test_a_script_is_described_by_its_docstring() -> None:
         ),
         ("import warnings\nwarnings.simplefilter('error')", ()),
         ("import warnings\ndef f(x):\n    warnings.simplefilter('ignore')\n    warnings.filterwarnings(x)", ()),
+        ("import pandas as pd\ndef f(): pd.set_option('display.precision', 1)", ("pandas.set_option",)),
+        ("import pandas as pd\npd.set_option('display.precision', 1)\npd.options.display.width = 9", ()),
+        ("import pandas as pd\ndef f(): pd.options.display.width = 9", ("pandas.options.display.width",)),
+        ("from matplotlib.axes import Axes\ndef f(): Axes.set_title = print", ("matplotlib.axes.Axes.set_title",)),
+        ("import matplotlib as mpl\ndef f(ax):\n    mpl.rcParams['font.size'] = 9\n    ax.x = mpl.rcParams", ()),
         ("import os\nclass A:\n    def f(self): os.chdir('a'); os.chdir('b')", ("os.chdir",)),
     ],
 )

@@ -39,13 +39,43 @@ def test_lines_do_not_pile_up_also_in_threads(library: Library, tmp_path: Path) 
         ("from matplotlib.figure import Figure\nclass Board: ax = Figure().add_subplot()", "Board.ax"),
         ("import matplotlib.pyplot as plt\ndef axes(of=plt.figure().gca()): return of", "axes()"),
         ("from board import ax", "ax"),
+        (
+            "from matplotlib.figure import Figure\n"
+            "class Board:\n    def __init__(self): self.ax = Figure().gca()\nb = Board()",
+            "b.ax",
+        ),
+        (
+            "from matplotlib.figure import Figure\n"
+            "def make():\n    ax = Figure().gca()\n    return lambda: ax\nget = make()",
+            "get()",
+        ),
     ],
-    ids=["a figure", "in a dict", "in a class", "only pyplot has it", "a neighbour's"],
+    ids=["a figure", "in a dict", "in a class", "only pyplot has it", "a neighbour's", "in an object", "in a closure"],
 )
 def test_figures_are_found_wherever_they_are_kept(library: Library, tmp_path: Path, made: str, axes: str) -> None:
     write(tmp_path / "board.py", "import matplotlib.pyplot as plt\nax = plt.figure().gca()")
     draw = f"\ndef plot_a():\n    it = {axes}\n    it.plot([1, 2])\n    it.set_title(len(it.lines))\n    return it"
     assert titles(job(library, write(tmp_path / "p.py", made + draw))) == ["1", "1"]
+
+
+@pytest.mark.parametrize(
+    ("made", "used"),
+    [
+        ("import numpy as np\nrng = np.random.default_rng(42)", "rng.integers(10**9)"),
+        ("import numpy as np\nrng = np.random.RandomState(3)", "rng.randint(10**9)"),
+        ("import random\nrng = random.Random(5)", "rng.random()"),
+        ("import itertools\ncolours = itertools.cycle('rgbk')", "next(colours)"),
+        ("numbers = (n for n in range(9))", "next(numbers)"),
+        ("from matplotlib.colors import Normalize\nnorm = Normalize()", "norm(range(len(str(norm.vmax)) + 9)).sum()"),
+        ("from matplotlib.colors import Normalize\nnorm = Normalize()", "(norm.vmin, norm([1, 2]))[0]"),
+    ],
+)
+def test_what_goes_on_from_call_to_call_begins_anew_in_each_render(
+    library: Library, tmp_path: Path, made: str, used: str
+) -> None:
+    draw = f"\nimport matplotlib.pyplot as plt\ndef plot_a():\n    plt.title({used})"
+    first, second, third = titles(job(library, write(tmp_path / "p.py", made + draw)), 3)
+    assert first == second == third
 
 
 def test_a_neighbour_with_figures_that_a_function_imports_is_new_for_each_render(

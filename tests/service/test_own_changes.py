@@ -110,6 +110,15 @@ async def test_a_file_written_in_place_is_the_renders_own_and_others_still_count
     assert await renders_of(plots, ("counter", "")) == 0
 
 
+async def test_another_picture_bears_another_etag_though_only_the_render_itself_changed_the_file(plots: House) -> None:
+    plots.write("counter.txt", "10")
+    first = (await plots.get("counter")).rendering
+    plots.engine.renderer._cache.forget(first.key)  # as others may push it out
+    second = (await plots.get("counter")).rendering
+    assert (shown(first.body), shown(second.body)) == (10, 11)
+    assert first.etag != second.etag == await plots.etag("counter")
+
+
 async def test_two_pictures_that_change_the_same_file_do_not_redraw_each_other(plots: House) -> None:
     plots.write("counter.txt", "10")
     pd.DataFrame({"loss": [1.0]}).to_hdf(plots.folder / "a.h5", key="run")

@@ -40,6 +40,17 @@ async def test_a_picture_is_that_of_a_thread(office: Office) -> None:
     assert body(await office.draw(curve)) == body(paint(curve))
 
 
+async def test_what_a_plot_changes_in_its_process_is_no_concern_of_the_next(tmp_path: Path) -> None:
+    told_of = "raise LookupError(os.environ.get('MARK'), pd.get_option('display.precision'))"
+    change = "os.environ['MARK'] = 'left'\n    pd.set_option('display.precision', 1)"
+    async with opened(tmp_path, workers=1) as office:
+        looks = office.job(f"import os\nimport pandas as pd\ndef plot_a():\n    {told_of}", name="a.py")
+        changes = office.job(f"import os\nimport pandas as pd\ndef plot_b():\n    {change}", name="b.py")
+        before = message(await office.draw(looks))
+        await office.draw(changes)
+        assert message(await office.draw(looks)) == before == "LookupError: (None, 6)"
+
+
 @pytest.mark.parametrize(
     ("deed", "how"),
     [
