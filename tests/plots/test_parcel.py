@@ -262,7 +262,7 @@ def test_an_edit_after_packing_changes_nothing_of_what_is_drawn(draw: Draw, writ
 
 
 def test_modules_are_made_once_for_each_version(draw: Draw, write: Write) -> None:
-    file = write("p.py", "import itertools\nC = itertools.count(1)\ndef plot_a(): raise LookupError(next(C))")
+    file = write("p.py", "C = []\ndef plot_a():\n    C.append(0)\n    raise LookupError(len(C))")
     library = Library(import_limit_s=10.0)
     assert [said(draw(pack(job(file, library=library)))) for _ in range(3)] == ["1", "2", "3"]
     os.utime(file, (1, 1))
@@ -312,9 +312,8 @@ def test_sources_that_earlier_renders_needed_keep_counting(draw: Draw, write: Wr
 
 
 def test_threads_of_one_worker_share_the_modules(write: Write) -> None:
-    parcel = pack(
-        job(write("p.py", "import itertools\nC = itertools.count()\ndef plot_a(): raise LookupError(next(C))"))
-    )
+    count = "with LOCK:\n        C.append(0)\n        raise LookupError(len(C) - 1)"
+    parcel = pack(job(write("p.py", f"import threading\nLOCK, C = threading.Lock(), []\ndef plot_a():\n    {count}")))
     with ThreadPoolExecutor(8) as threads:
         outcomes = list(threads.map(paint_parcel, [parcel] * 24))
     assert {int(said(outcome)) for outcome in outcomes} == set(range(24))

@@ -473,13 +473,16 @@ async def test_a_plot_that_kills_every_worker_is_told_so(lonely: Site, job: Make
 
 async def test_a_plot_that_kills_three_workers_at_once_is_set_aside(lonely: Site, make_house: MakeHouse) -> None:
     lonely.start_scheduler(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="2").wait_until_ready()
-    lonely.start_workers(3)
+    lonely.start_workers(5)
     house = await make_house(render={"executor": "dask", "dask_scheduler": lonely.address})
     house.write("waits.py", WAITS)
-    for _ in range(2):
-        with pytest.raises(Quarantined, match="has killed 3 workers"):
-            await house.engine.renderer.render(await house.ask("exits"))
-    assert house.renders == 1
+    request = await house.ask("exits")
+    while not isinstance(told := await house.engine.renderer.attempt(request), Quarantined):
+        assert isinstance(told, Overloaded), told  # what got lost with a worker may be asked for again
+    assert "has killed 3 workers" in told.message
+    before = house.renders
+    assert isinstance(await house.engine.renderer.attempt(request), Quarantined)
+    assert house.renders == before
 
 
 async def test_workers_with_other_versions_are_left_out_and_told_of_once(
