@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tests.handlers.conftest import Site
 from tests.service.conftest import PATIENCE_S
 
 NUMBER = """
@@ -21,6 +22,13 @@ NUMBER = """
         plt.figure(figsize=(2, 1))
         plt.plot([0, number])
 """
+
+
+def with_numbers(site: Site) -> Site:
+    """Give *site* the plot ``number``, and the file that it reads."""
+    site.house.write("numbers.py", NUMBER)
+    site.house.write("number.txt", "1")
+    return site
 
 
 @dataclass(eq=False)

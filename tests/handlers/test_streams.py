@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from PIL import Image
 from tests.handlers.conftest import MakeSite, Site, receive
-from tests.handlers.reading import NUMBER, Reading, reading, reads_nothing, until
+from tests.handlers.reading import NUMBER, Reading, reading, reads_nothing, until, with_numbers
 
 STREAM = "/plots/number.stream"
 URL = "/plots/number.png"
@@ -21,12 +21,6 @@ EVENTS = {"Accept": "text/event-stream"}
 @pytest.fixture
 def numbers(site: Site) -> Site:
     return with_numbers(site)
-
-
-def with_numbers(site: Site) -> Site:
-    site.house.write("numbers.py", NUMBER)
-    site.house.write("number.txt", "1")
-    return site
 
 
 def streams(site: Site) -> int:

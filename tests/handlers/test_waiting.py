@@ -7,7 +7,7 @@ import json
 
 import pytest
 from tests.handlers.conftest import MakeSite, Site
-from tests.handlers.reading import NUMBER, until
+from tests.handlers.reading import until, with_numbers
 from tornado.httpclient import HTTPResponse
 
 ENDINGS = ["png", "svg", "pdf", "webp", "csv", "txt", "ansi", "html", "json"]
@@ -16,12 +16,6 @@ ENDINGS = ["png", "svg", "pdf", "webp", "csv", "txt", "ansi", "html", "json"]
 @pytest.fixture
 def numbers(site: Site) -> Site:
     return with_numbers(site)
-
-
-def with_numbers(site: Site) -> Site:
-    site.house.write("numbers.py", NUMBER)
-    site.house.write("number.txt", "1")
-    return site
 
 
 async def etag_of(site: Site, path: str) -> str:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -10,13 +10,10 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field as Limits
 from pydantic import NaiveDatetime
+from tests.plots.signatures import read, taking
 
 from plots.forms import Field, form_fields, label_of
 from plots.parameters import parse
-from plots.signature import read_parameters
-from plots.spec import Parameter
-
-FOLDER = Path("/plots/run1")
 
 
 class Mode(Enum):
@@ -31,19 +28,6 @@ def _in_central_europe(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
-
-
-def read(function: Callable[..., object]) -> tuple[Parameter, ...]:
-    return read_parameters(function, folder=FOLDER)
-
-
-def taking(annotation: Any, *default: Any) -> tuple[Parameter, ...]:
-    def without(x: Any) -> None: ...
-    def with_default(x: Any = default[0] if default else None) -> None: ...
-
-    function = with_default if default else without
-    function.__annotations__ = {} if annotation is None else {"x": annotation}
-    return read(function)
 
 
 def field(annotation: Any, *words: str, default: Sequence[Any] = ()) -> Field:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
 from pathlib import Path
@@ -10,13 +10,12 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import AfterValidator, AwareDatetime, Field, FilePath, NaiveDatetime
+from tests.plots.signatures import read, taking
 
 from plots.dates import RelativeTime
 from plots.parameters import BadWords, Values, parse, resolve, words_of
-from plots.signature import read_parameters
 from plots.spec import Parameter
 
-FOLDER = Path("/plots/run1")
 ROOT = Path("/data")
 NOW = datetime(2024, 5, 29, 12, 30, tzinfo=UTC)  # a Wednesday
 Words = Sequence[tuple[str, str]]
@@ -40,21 +39,6 @@ def locate(word: str) -> Path:
     if word.startswith("/") and not word.startswith("/data/"):
         raise ValueError("is outside the data roots")
     return ROOT / word
-
-
-def read(function: Callable[..., object]) -> tuple[Parameter, ...]:
-    return read_parameters(function, folder=FOLDER)
-
-
-def taking(annotation: Any, *default: Any) -> tuple[Parameter, ...]:
-    """Return the parameters of a function of one argument, ``x``, with that annotation and perhaps default."""
-
-    def without(x: Any) -> None: ...
-    def with_default(x: Any = default[0] if default else None) -> None: ...
-
-    function = with_default if default else without
-    function.__annotations__ = {} if annotation is None else {"x": annotation}
-    return read(function)
 
 
 def parsed(parameters: tuple[Parameter, ...], *words: str) -> Values:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -11,31 +10,15 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field as Limits
 from pydantic import PlainValidator
+from tests.plots.signatures import read, taking
 
 from plots.schema import json_example, json_schema, word_schema
-from plots.signature import read_parameters
-from plots.spec import Parameter
 from plots.words import word_of
-
-FOLDER = Path("/plots/run1")
 
 
 class Mode(Enum):
     FAST = "fast"
     SLOW = "slow"
-
-
-def read(function: Callable[..., object]) -> tuple[Parameter, ...]:
-    return read_parameters(function, folder=FOLDER)
-
-
-def taking(annotation: Any, *default: Any) -> tuple[Parameter, ...]:
-    def without(x: Any) -> None: ...
-    def with_default(x: Any = default[0] if default else None) -> None: ...
-
-    function = with_default if default else without
-    function.__annotations__ = {} if annotation is None else {"x": annotation}
-    return read(function)
 
 
 def schema(annotation: Any, *default: Any) -> dict[str, Any]:
