@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plotd.encode import AS_MADE, Look, Sizing
+from plotd.media import MEDIA
 from plots.parameters import BadWords, parse
 from plots.spec import PlotSpec
 from service.errors import BadParameter
@@ -62,7 +63,7 @@ def read_demand(
     if fields:
         raise BadParameter.in_fields(fields)
     format = ending if ending in CONTENT_TYPES else "png"
-    sizing, look = (Sizing(), AS_MADE) if format == "csv" else (chosen.sizing, chosen.look)  # numbers look like nothing
+    sizing, look = (chosen.sizing, chosen.look) if MEDIA[format].draws else (Sizing(), AS_MADE)
     request = RenderRequest(spec, values.given, values.words, sizing, format, look)
     return Demand(request, ending, chosen.every_s, chosen.pinned, chosen.columns)
 
