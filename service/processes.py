@@ -160,9 +160,8 @@ class Processes:
 
 def _left_traces(task: asyncio.Task[Outcome], job: Job) -> bool:
     """Tell whether what was drawn is known to change its whole process."""
-    if job.spec.process_wide or task.cancelled() or task.exception() is not None:
-        return bool(job.spec.process_wide)
-    return bool(task.result().process_wide)
+    has_told = not task.cancelled() and task.exception() is None
+    return bool(job.spec.process_wide or (has_told and task.result().process_wide))
 
 
 def clear_up() -> None:
