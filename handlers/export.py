@@ -25,7 +25,7 @@ from service.output import write_whole
 from service.rendering import ENDINGS, Answer, Rendering
 
 TEMPLATES = Loader(str(Path(__file__).resolve().parent / "templates"))
-SHARED = ("plotd.css", "favicon.svg")  # the static files that a page without scripts needs
+SHARED = ("plotd.css", "gallery.css", "plot.css", "favicon.svg")  # the static files that a page without scripts needs
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,8 @@ def test_every_link_leads_to_a_file_of_the_site_and_to_every_one(plots: Path, tm
     assert names == {
         "index.html",
         "static/plotd.css",
+        "static/gallery.css",
+        "static/plot.css",
         "static/favicon.svg",
         *(f"plots/{name}.html" for name in ("example", "needy", "bad", "run", "line", "mine/line")),
         *(f"plots/{name}.png" for name in ("example", "run", "line", "mine/line")),
