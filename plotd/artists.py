@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
@@ -20,19 +21,26 @@ from matplotlib.collections import (
 )
 from matplotlib.container import Container
 from matplotlib.contour import ContourSet
+from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, NonUniformImage, PcolorImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle, StepPatch, Wedge
 from matplotlib.quiver import Barbs, Quiver
 
 from plotd import outlines
+from plotd.axes import is_colorbar, visible_axes
 from plotd.boxes import of_boxes
 from plotd.groups import GROUPS, of_group, parts_of
 from plotd.lines import of_line_in, of_points
 from plotd.series import NO_NUMBERS, Numbers, Series, numbers, own_label
 
 # Other libraries' artists may lack what matplotlib's have; the picture is worth more than its description.
-_STRANGE = (AttributeError, LookupError, TypeError, ValueError)
+STRANGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def read_figure(figure: Figure) -> dict[Axes, list[Series]]:
+    """Return what is plotted in *figure*, by its axes; colour bars are but the key to others."""
+    return {axes: read_series(axes) for axes in visible_axes(figure) if not is_colorbar(axes)}
 
 
 def read_series(axes: Axes) -> list[Series]:
@@ -50,14 +58,14 @@ def read_series(axes: Axes) -> list[Series]:
 def _read(reader: Callable[[Axes, Any], Iterator[Series]], axes: Axes, thing: Artist | Container) -> list[Series]:
     try:
         return list(reader(axes, thing))
-    except _STRANGE:
+    except STRANGE:
         return [Series("thing that can't be described", own_label(thing))]
 
 
 def _boxes(axes: Axes, artists: list[Artist]) -> tuple[list[Series], set[Artist]]:
     try:
         return of_boxes(axes, artists)
-    except _STRANGE:
+    except STRANGE:
         return [], set()
 
 
@@ -112,13 +120,12 @@ def _arrows(axes: Axes, artist: Quiver | Barbs) -> Series:
 
 def _mesh(artist: QuadMesh | PolyQuadMesh) -> Series:
     corners, value = numbers(artist.get_coordinates()), _values(artist)
-    rows, columns = corners.shape[:2]
-    if value.ndim > 2:
-        return Series("cells", value=value)
-    if value.size != rows * columns:  # there is a value at each corner where the shading is smooth
+    channels = value.shape[2:]
+    if value.size != math.prod(corners.shape[:2] + channels):  # there is a value at each corner in a smooth one
         corners = (corners[:-1] + corners[1:]) / 2
         corners = (corners[:, :-1] + corners[:, 1:]) / 2
-    return Series("cells", x=corners[..., 0], y=corners[..., 1], value=value.reshape(corners.shape[:2]))
+    value = value.reshape(corners.shape[:2] + channels)
+    return Series("cells", x=corners[..., 0], y=corners[..., 1], value=value)
 
 
 def _cells(axes: Axes, artist: Collection, *, in_data: bool) -> Series:
@@ -137,14 +144,14 @@ def _cells(axes: Axes, artist: Collection, *, in_data: bool) -> Series:
 
 def _image(axes: Axes, artist: AxesImage) -> Series:
     value = _values(artist)
-    if value.ndim != 2 or not all(artist.get_transform().contains_branch_seperately(axes.transData)):
+    if value.ndim < 2 or not all(artist.get_transform().contains_branch_seperately(axes.transData)):
         return Series("image", value=value)
     if isinstance(artist, NonUniformImage):
         return Series("image", x=numbers(artist._Ax)[None, :], y=numbers(artist._Ay)[:, None], value=value)  # type: ignore[attr-defined]
     if isinstance(artist, PcolorImage):
         x, y = (numbers(edges) for edges in (artist._Ax, artist._Ay))  # type: ignore[attr-defined]
         return Series("image", x=(x[1:] + x[:-1])[None, :] / 2, y=(y[1:] + y[:-1])[:, None] / 2, value=value)
-    rows, columns = value.shape
+    rows, columns = value.shape[:2]
     left, right, bottom, top = artist.get_extent()
     first, last = (top, bottom) if artist.origin == "upper" else (bottom, top)
     return Series(
@@ -216,5 +223,8 @@ def _is_handle_of(handle: Artist | None, artist: Artist) -> bool:
 
 
 def _values(artist: Collection | AxesImage) -> Numbers:
+    """Return what the colours of *artist* stand for; the colours themselves, unchanged, if these were given."""
     values = artist.get_array()
-    return NO_NUMBERS if values is None else numbers(values)
+    if values is None:
+        return NO_NUMBERS
+    return np.asarray(values) if np.ndim(values) == 3 else numbers(values)

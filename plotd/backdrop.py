@@ -1,115 +1,147 @@
-"""What is behind a text of an axes: its ground, or data. Changes nothing."""
+"""What lies beneath each artist of a figure, read off two drawings: as its author made it, and in its theme."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.collections import Collection, PolyCollection, QuadMesh
-from matplotlib.contour import ContourSet
-from matplotlib.image import AxesImage
-from matplotlib.patches import Patch
-from matplotlib.path import Path
-from matplotlib.text import Text
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.text import Annotation, Text
+from matplotlib.transforms import Bbox
+from numpy.typing import NDArray
 
-from plotd.colors import Rgba, over, rgba
+from plotd.colors import Colors, Rgba
 
-_MOST_PATCHES = 2000  # that are looked at for each text
-_SEEN = 0.3  # so opaque is what a text can be said to lie on
+Window = tuple[slice, slice]
 
-
-class Backdrop:
-    """The data of one axes that is painted over an area, as it is before a text is drawn on it."""
-
-    def __init__(self, axes: Axes, ground: Rgba) -> None:
-        self._axes = axes
-        self._ground = ground
-        areas = [*axes.images, *axes.collections, *axes.patches] if axes.name != "3d" else []
-        shown = [area for area in areas if area.get_visible()][-_MOST_PATCHES:]
-        self._areas = sorted(shown, key=lambda area: area.get_zorder())
-
-    def behind(self, text: Text) -> tuple[Rgba, bool]:
-        """Return the colour behind the middle of *text*, and whether it is that of data."""
-        if not self._areas or not text.get_text():
-            return self._ground, False
-        box = text.get_window_extent()
-        point = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
-        color, is_data = self._ground, False
-        if not np.isfinite(point).all():
-            return color, is_data
-        for area in self._areas:
-            found = self._color_at(area, point)
-            if found is not None and found[3] >= _SEEN:
-                color, is_data = over(found, color), True
-        return color, is_data
-
-    def _color_at(self, area: Any, point: tuple[float, float]) -> Rgba | None:
-        """Return the colour of *area* at *point*, in pixels; None if it isn't there."""
-        if isinstance(area, AxesImage):
-            return self._of_image(area, point)
-        if isinstance(area, QuadMesh):
-            return self._of_mesh(area, point)
-        if isinstance(area, ContourSet | PolyCollection):
-            return self._of_shapes(area, point)
-        if isinstance(area, Collection):
-            return None
-        assert isinstance(area, Patch)
-        inside = (
-            area.get_fill() and len(np.asarray(area.get_path().vertices)) and area.contains_point(point, radius=0.0)
-        )
-        return rgba(area.get_facecolor()) if inside else None
-
-    def _of_image(self, image: AxesImage, point: tuple[float, float]) -> Rgba | None:
-        values = image.get_array()
-        x, y = image.get_transform().inverted().transform(point)
-        left, right, bottom, top = image.get_extent()
-        if values is None or left == right or bottom == top:
-            return None
-        column, row = (x - left) / (right - left), (y - bottom) / (top - bottom)
-        if not (0 <= column < 1 and 0 <= row < 1):
-            return None
-        if image.origin == "upper":
-            row = 1 - row
-        cell = values[min(int(row * values.shape[0]), values.shape[0] - 1), int(column * values.shape[1])]
-        return _painted(image, cell)
-
-    def _of_shapes(self, area: Any, point: tuple[float, float]) -> Rgba | None:
-        """Return the colour of the last of many shapes in which *point* lies, and not in a hole of it."""
-        area.update_scalarmappable()
-        colors, paths = area.get_facecolor(), area.get_paths()
-        if not len(colors) or len(paths) > _MOST_PATCHES or np.any(area.get_offsets()):
-            return None
-        place = area.get_transform().inverted().transform(point)
-        for number in reversed(range(len(paths))):
-            outlines = (Path(outline) for outline in paths[number].to_polygons() if len(outline) > 2)
-            if sum(outline.contains_point(place) for outline in outlines) % 2:
-                return rgba(colors[number % len(colors)])
-        return None
-
-    def _of_mesh(self, mesh: QuadMesh, point: tuple[float, float]) -> Rgba | None:
-        values, corners = mesh.get_array(), np.asarray(mesh.get_coordinates())
-        if values is None:
-            return None
-        x, y = mesh.get_transform().inverted().transform(point)
-        column, row = _place(corners[0, :, 0], x), _place(corners[:, 0, 1], y)
-        rows, columns = corners.shape[0] - 1, corners.shape[1] - 1
-        if column is None or row is None or np.size(values) < rows * columns:
-            return None
-        return _painted(mesh, np.ma.asarray(values).reshape((rows, columns, -1))[row, column])
+_MOST_DPI = 100  # is enough to see what lies where
+_MOST_PIXELS = 500  # that are looked at for each artist
+_FAINT = 4  # of 255: what changes a pixel by less isn't seen there
 
 
-def _painted(mappable: Any, cell: Any) -> Rgba:
-    """Return the colour of one value, or of a pixel that has one of its own."""
-    pixel = np.ma.atleast_1d(cell)
-    color = mappable.to_rgba(pixel[:1]) if pixel.size == 1 else mappable.to_rgba(pixel.reshape(1, 1, -1))
-    return rgba(np.ravel(color)[:4])
+@dataclass(frozen=True, slots=True)
+class Beneath:
+    """What lies beneath an artist where its author sees it, pixel by pixel: as he made it, and in the theme."""
+
+    was: Colors
+    now: Colors
 
 
-def _place(edges: Any, value: float) -> int | None:
-    """Return between which of *edges*, rising or falling, *value* lies; None if outside."""
-    rising = edges if edges[0] <= edges[-1] else edges[::-1]
-    if not rising[0] <= value <= rising[-1]:
-        return None
-    place = min(max(int(np.searchsorted(rising, value, side="right")) - 1, 0), len(edges) - 2)
-    return place if rising is edges else len(edges) - 2 - place
+class Backdrops:
+    """A rehearsal: draws a figure in its theme, and what shows data also as its author made it, on a sheet beside.
+
+    Who asked to be called for an artist is so just before that is drawn: what lies beneath it is there, and has the
+    colours that it will have.
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[tuple[Artist, Callable[[], None], bool]] = []  # and whether it is drawn
+        self._undo = ExitStack()
+        self._was: Any = None  # renderers have no stubs
+        self._now: Any = None
+
+    def before(self, artist: Artist, call: Callable[[], None]) -> None:
+        """Have *call* made before *artist* is drawn; it isn't on the author's sheet."""
+        self._calls.append((artist, call, True))
+
+    def instead(self, artist: Artist, call: Callable[[], None]) -> None:
+        """Have *call* made when *artist* would be drawn: nothing has to be told from it."""
+        self._calls.append((artist, call, False))
+
+    def between(self, artist: Artist, call: Callable[[Beneath], None]) -> None:
+        """Have *call* made, with what lies beneath, when *artist* is on the author's sheet and not yet on the other."""
+        draw = artist.draw
+
+        def look() -> None:
+            window = self._window(artist)
+            before = _words(self._was)[window].copy()
+            draw(self._was)
+            call(self._seen(before, window))
+
+        self._calls.append((artist, look, True))
+
+    def rehearse(self, figure: Figure, was: Rgba, now: Rgba) -> None:
+        """Draw *figure* on sheets of the colours *was* and *now*, and make all calls."""
+        with self._undo:
+            self._undo.callback(setattr, figure, "dpi", figure.dpi)
+            figure.dpi = min(figure.dpi, _MOST_DPI)
+            self._was, self._now = _sheet(figure, was), _sheet(figure, now)
+            for artist, call, is_drawn in self._calls:
+                self._hook(artist, call, is_drawn)
+            figure.draw(self._now)
+
+    def leave_out(self, artist: Artist) -> None:
+        """Have *artist*, from which nothing has to be told apart, not drawn in the rehearsal."""
+        self._replace_draw(artist, lambda *_args, **_kwargs: None)
+
+    def _hook(self, artist: Artist, call: Callable[[], None], is_drawn: bool) -> None:
+        draw = artist.draw
+
+        def hooked(renderer: Any, *args: Any, **kwargs: Any) -> None:
+            if renderer is self._now:
+                call()
+            if is_drawn and renderer is not self._was:  # there, a part comes by itself
+                draw(renderer, *args, **kwargs)
+
+        self._replace_draw(artist, hooked)
+
+    def _replace_draw(self, artist: Artist, draw: Callable[..., None]) -> None:
+        own = vars(artist)
+        self._undo.callback(own.update, {name: own[name] for name in ("draw",) if name in own})
+        self._undo.callback(own.pop, "draw")
+        own["draw"] = draw
+
+    def behind(self, text: Text) -> Colors:
+        """Return the colours in the theme where *text* is about to be drawn."""
+        if isinstance(text, Annotation):
+            text.update_positions(self._now)
+        box = Text.get_window_extent(text, self._now)  # that of an annotation has the arrow in it
+        pixels = _bytes(_words(self._now)[self._inside(box)].reshape(-1))
+        return np.asarray(pixels[:: len(pixels) // _MOST_PIXELS + 1, :3] / 255)
+
+    def _window(self, artist: Artist) -> Window:
+        """Return where *artist*, of which there may be thousands, is at most; of any other, everywhere."""
+        if type(artist) is not Rectangle:
+            return slice(None), slice(None)
+        return self._inside(artist.get_window_extent(), artist.get_linewidth() * self._now.dpi / 72)
+
+    def _inside(self, box: Bbox, margin: float = 0.0) -> Window:
+        """Return the part of the sheets that *box* covers, in pixels from the left bottom corner."""
+        edges = np.nan_to_num(box.extents) + (-margin, -margin, margin, margin)
+        height, width = self._now.height, self._now.width
+        left, bottom, right, top = np.clip(edges, 0, (width, height, width, height)).astype(int)
+        return slice(height - top - 1 if top < height else 0, height - bottom), slice(left, right + 1)
+
+    def _seen(self, before: NDArray[np.uint32], window: Window) -> Beneath:
+        """Return what lies beneath where the author's sheet is another than *before*."""
+        after = _words(self._was)[window]
+        places = np.nonzero(before != after)
+        step = len(places[0]) // _MOST_PIXELS + 1
+        rows, columns = (place[::step] for place in places)
+        was, new = _bytes(before[rows, columns]), _bytes(after[rows, columns])
+        is_seen = np.abs(was.astype(np.int16) - new).max(axis=1, initial=0) > _FAINT
+        now = _bytes(_words(self._now)[window][rows, columns])
+        return Beneath(was[is_seen, :3] / 255, now[is_seen, :3] / 255)
+
+
+def _sheet(figure: Figure, color: Rgba) -> Any:
+    width, height = (math.ceil(length) for length in figure.bbox.size)
+    sheet: Any = RendererAgg(width, height, figure.dpi)  # type: ignore[no-untyped-call]
+    np.asarray(sheet.buffer_rgba())[:] = np.round(np.multiply(color, 255))
+    return sheet
+
+
+def _words(sheet: Any) -> NDArray[np.uint32]:
+    """Return each pixel of *sheet* as one number."""
+    return np.asarray(sheet.buffer_rgba()).view(np.uint32)[..., 0]
+
+
+def _bytes(words: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(words).view(np.uint8).reshape(-1, 4)

@@ -6,7 +6,8 @@ import io
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -14,7 +15,6 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import DrawEvent, Event
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.inset import InsetIndicator
@@ -24,13 +24,17 @@ from matplotlib.patches import ConnectionPatch
 from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
+from plotd.artists import read_figure
 from plotd.axes import AxesDescription, describe_axes
 from plotd.describe import alt_text
 from plotd.limits import limited
 from plotd.look import Look
-from plotd.pdf import Pages
 from plotd.restyle import restyled
+from plotd.series import Series
 from plotd.sizing import Extent, refuse_too_many
+
+if TYPE_CHECKING:
+    from plotd.pdf import Pages
 
 
 @dataclass(slots=True)
@@ -45,6 +49,7 @@ class Drawing:
     pixels: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, 0, 4), np.uint8))  # (height, width, RGBA)
     svg: str = ""
     alt: str = ""
+    reading: dict[Axes, list[Series]] = field(default_factory=dict)
 
 
 class _RasterCanvas(FigureCanvasAgg):
@@ -72,20 +77,6 @@ class _SvgCanvas(FigureCanvasSVG):
     def print_svg(self, filename: Any, *, bbox_inches_restore: Any = None, metadata: Any = None, **_: Any) -> None:
         _refuse_too_many(self.figure, self._max_pixels)
         super().print_svg(  # type: ignore[no-untyped-call]
-            filename, bbox_inches_restore=bbox_inches_restore, metadata=metadata
-        )
-
-
-class _PdfCanvas(FigureCanvasPdf):
-    """PDF with the same bound."""
-
-    def __init__(self, figure: Figure, max_pixels: int) -> None:
-        super().__init__(figure)
-        self._max_pixels = max_pixels
-
-    def print_pdf(self, filename: Any, *, bbox_inches_restore: Any = None, metadata: Any = None, **_: Any) -> None:
-        _refuse_too_many(self.figure, self._max_pixels)
-        super().print_pdf(  # type: ignore[no-untyped-call]
             filename, bbox_inches_restore=bbox_inches_restore, metadata=metadata
         )
 
@@ -130,7 +121,7 @@ def draw_pdf(figure: Figure, extent: Extent, max_pixels: int, look: Look, pages:
         TooManyPixels: ``savefig.bbox`` made the picture too large.
     """
     with _laid_out(figure, extent, max_pixels, look):
-        _PdfCanvas(figure, max_pixels)  # takes the figure over
+        pages.take_over(figure, partial(_refuse_too_many, figure, max_pixels))
         with _noted(figure, extent.dpi) as drawing:
             figure.savefig(pages.file, format="pdf", dpi=extent.device_dpi)
     return drawing
@@ -217,7 +208,8 @@ def _noted(figure: Figure, dpi: float) -> Iterator[Drawing]:
         yield drawing
     finally:
         figure.canvas.mpl_disconnect(connection)
-    drawing.alt = alt_text([figure])
+    drawing.reading = read_figure(figure)
+    drawing.alt = alt_text(figure, drawing.reading)
 
 
 def _savefig_changes_nothing() -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,13 +13,12 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.text import Text
 from PIL import Image
 
-from plotd.artists import read_series
 from plotd.axes import AxesDescription, describe_axes, is_colorbar, title_of, visible_axes
 from plotd.phrases import of_range, of_series
-from plotd.series import Series
+from plotd.series import Series, names_near
 from plotd.wording import listed, of_axis, plain, quoted, sentence, stopped
 
-__all__ = ["AxesDescription", "alt_text", "describe_axes"]
+__all__ = ["AxesDescription", "alt_text", "alt_text_of_all", "describe_axes"]
 
 _MOST_CHARACTERS = 2000
 _MOST_NAMELESS = 6
@@ -27,21 +27,26 @@ _NUMBER = re.compile(r"[-+\u2212]?[\d.,]+(e[-+\u2212]?\d+)?\s?%?", re.IGNORECASE
 _POLAR = {"x": "angle in radians", "y": "radius"}
 
 
-def alt_text(pictures: Sequence[Figure | Image.Image]) -> str:
-    """Say in plain sentences, each on a line of its own, what *pictures*, which were just drawn, show.
+def alt_text(picture: Figure | Image.Image, reading: Mapping[Axes, Sequence[Series]]) -> str:
+    """Say in plain sentences, each on a line of its own, what *picture*, which was just drawn, shows.
 
-    Of each: titles, axes with labels and ranges, each series with kind, name, number of points, course and extremes.
-    At most 2,000 characters; if that is not enough for all, the last sentence says so.
+    Of a figure: titles, axes with labels and ranges, and of each series in its *reading* the kind, name, number of
+    points, course and extremes. At most 2,000 characters; if that is not enough for all, the last sentence says so.
     """
-    sentences: list[str] = []
-    for number, picture in enumerate(pictures, start=1):
-        if len(pictures) > 1:
-            sentences.append(f"Picture {number} of {len(pictures)}.")
-        sentences += [_of_image(picture)] if isinstance(picture, Image.Image) else _of_figure(picture)
-    return _within(_MOST_CHARACTERS, sentences)
+    if isinstance(picture, Image.Image):
+        return _of_image(picture)
+    return _within(_MOST_CHARACTERS, _of_figure(picture, reading))
 
 
-def _within(limit: int, sentences: Iterable[str]) -> str:
+def alt_text_of_all(texts: Sequence[str]) -> str:
+    """Return the *texts* of pictures that stand one below another as one, in no more characters."""
+    if len(texts) == 1:
+        return texts[0]
+    numbered = (f"Picture {number} of {len(texts)}.\n{text}" for number, text in enumerate(texts, start=1))
+    return _within(_MOST_CHARACTERS, "\n".join(numbered).split("\n"))
+
+
+def _within(limit: int, sentences: Sequence[str]) -> str:
     whole = "\n".join(sentences)
     if len(whole) <= limit:
         return whole
@@ -57,14 +62,14 @@ def _of_image(image: Image.Image) -> str:
     return f"An image, {image.width} pixels wide and {image.height} high."
 
 
-def _of_figure(figure: Figure) -> list[str]:
+def _of_figure(figure: Figure, reading: Mapping[Axes, Sequence[Series]]) -> list[str]:
     axes = list(visible_axes(figure))
     plots = _plots(one for one in axes if not is_colorbar(one))
     sentences = list(_titles(figure))
     for number, plot in enumerate(plots, start=1):
         if len(plots) > 1:
             sentences.append(f"Plot {number} of {len(plots)}.")
-        sentences += _of_plot(plot)
+        sentences += _of_plot(plot, reading)
     sentences += [_of_colorbar(one) for one in axes if is_colorbar(one)]
     titles = (figure.get_suptitle(), figure.get_supxlabel(), figure.get_supylabel())
     sentences += _of_texts(text for text in figure.texts if text.get_text() not in titles)
@@ -98,12 +103,12 @@ def _titles(figure: FigureBase) -> Iterator[str]:
         yield from _titles(part)
 
 
-def _of_plot(plot: Sequence[Axes]) -> list[str]:
+def _of_plot(plot: Sequence[Axes], reading: Mapping[Axes, Sequence[Series]]) -> list[str]:
     sentences = [stopped(plain(title)) for title in map(title_of, plot) if title]
     if axes_words := list(_of_axes(plot)):
         sentences.append(sentence("; ".join(axes_words)))
     for axes in plot:
-        series = _together(read_series(axes))
+        series = _with_violins(axes, _together(reading.get(axes, ())))
         sentences += [sentence(words) for words in _of_all_series(axes, series, _side(plot, axes))]
         if not any(one.kind == "pie" for one in series):  # the texts of a pie are the names of its slices
             sentences += _of_texts(text for text in axes.texts if not (series and _is_number(text)))
@@ -158,6 +163,33 @@ def _together(all_series: Sequence[Series]) -> list[Series]:
             told[told.index(alone[0])] = whole
             told = [one for one in told if one not in alone]
     return told
+
+
+def _with_violins(axes: Axes, all_series: Sequence[Series]) -> list[Series]:
+    """Put the areas without a name that are violins together, in the place of the first, as what their numbers mean."""
+    told = list(all_series)
+    upright: Literal["x", "y"]
+    for along, upright, axis in (("x", "y", axes.xaxis), ("y", "x", axes.yaxis)):
+        areas = [series for series in told if series.along == along and _is_violin(series)]
+        if areas:
+            place = np.array([(area.low[0] + area.high[0]) / 2 for area in areas])
+            heights = [area.y if along == "x" else area.x for area in areas]
+            widest = np.array([of[(area.high - area.low).argmax()] for of, area in zip(heights, areas, strict=True)])
+            low, high = np.array([(of.min(), of.max()) for of in heights]).T
+            x, y = (place, widest) if along == "x" else (widest, place)
+            whole = Series("violins", "", x, y, low=low, high=high, along=upright, names=names_near(axis, place))
+            told[told.index(areas[0])] = whole
+            told = [one for one in told if one not in areas]
+    return told
+
+
+def _is_violin(series: Series) -> bool:
+    """Whether an area bulges, the same to both sides of a place; around zero, a curve and its mirror image do, too."""
+    if series.kind != "shaded area" or series.label or series.low.size < 3:
+        return False
+    middles, widths = (series.low + series.high) / 2, series.high - series.low
+    is_even = np.ptp(middles) <= 1e-9 * np.abs(series.high).max() and np.ptp(widths) > 1e-9 * widths.max()
+    return bool(is_even and (series.along == "x" or abs(middles[0]) > 1e-9 * widths.max()))
 
 
 def _of_all_series(axes: Axes, all_series: Sequence[Series], side: str) -> Iterator[str]:

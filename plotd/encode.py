@@ -20,6 +20,7 @@ def encode(
     sizing: Sizing,
     max_pixels: int,
     look: Look = AS_MADE,
+    max_rows: int = 0,
 ) -> Encoded:
     """Draw *pictures*, one below another and centred, as *format*: ``"png"``, ``"svg"`` or ``"pdf"``.
 
@@ -28,7 +29,7 @@ def encode(
     same size in CSS pixels, and *scale* is but the resolution of what is raster in it. So it is in a PDF, where each
     picture is a page of its own, as many inches large as it is laid out at. What pictures of different widths leave
     uncovered is white in a PNG, or of the theme's colour, or transparent if one of them isn't opaque. *look* counts the
-    axes of all figures.
+    axes of all figures. The numbers are taken down as `Table` says, up to *max_rows* of them.
 
     Raises:
         TooManyPixels: there would be more than *max_pixels* device pixels, or, of an SVG or PDF, its raster would have
@@ -36,7 +37,7 @@ def encode(
         LookError: a figure can't look as *look* says.
         ValueError: no picture, an unknown format, or a size that isn't positive and finite.
     """
-    sheet = Sheet(format, sizing, max_pixels, look)
+    sheet = Sheet(format, sizing, max_pixels, look, max_rows)
     if not pictures:
         raise ValueError("there is no picture to encode")
     sheet.refuse(*pictures)

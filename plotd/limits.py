@@ -27,37 +27,58 @@ def limited(figure: Figure, limits: Sequence[Limit]) -> Iterator[None]:
     An axis that runs backwards still does; axes that share one follow.
 
     Raises:
-        LookError: an axis can't have the limits asked for.
+        LookError: an axis can't have the limits asked for, or is asked to have two.
     """
     axes = list(visible_axes(figure))
     own = [limit for limit in limits if 0 <= limit.axes < len(axes)]
+    asked: dict[tuple[Axes, str], tuple[Limit, object]] = {}  # by axes, those that follow included, and direction
     with ExitStack() as undo:
         for limit in sorted(own, key=lambda one: not one.low):  # what is visible can be told when all others are set
-            _set(axes[limit.axes], limit, undo)
+            of = axes[limit.axes]
+            ends, family = _ends(of, limit), _family(of, limit)
+            for one in family:
+                other, theirs = asked.setdefault((one, limit.direction), (limit, ends))
+                if theirs != ends:
+                    why = f"they share one {limit.direction} axis, which can't have both"
+                    raise LookError(why, other.option, limit.option)
+            ends = ends or visible_range(of, [one for one in family if one.get_visible()])
+            if ends is not None:  # else nothing is visible, so all of it fits
+                _set(of, limit, ends, undo)
         yield
 
 
-def _set(axes: Axes, limit: Limit, undo: ExitStack) -> None:
+def _family(axes: Axes, limit: Limit) -> list[Axes]:
+    """Return the axes that share with *axes*, one of them, the axis that is to have *limit*."""
+    shared = axes.get_shared_x_axes() if limit.direction == "x" else axes.get_shared_y_axes()
+    return shared.get_siblings(axes)
+
+
+def _ends(axes: Axes, limit: Limit) -> tuple[float, float] | None:
+    """Return the numbers that *limit* means, the lower one first; None if it means what is visible.
+
+    Raises:
+        LookError: *axes* can't have it.
+    """
     if axes.name != "rectilinear":
-        raise LookError(limit.option, f"axes {limit.axes} is {_kind(axes)}: only flat ones with x and y have limits")
+        raise LookError(f"axes {limit.axes} is {_kind(axes)}: only flat ones with x and y have limits", limit.option)
+    if not limit.low:
+        return None
     axis: Any = axes.xaxis if limit.direction == "x" else axes.yaxis
-    if limit.low:
-        try:
-            low, high = sorted((_number(axis, limit.low), _number(axis, limit.high)))
-            _check(axis, low, high)
-        except ValueError as error:
-            raise LookError(limit.option, str(error)) from error
-    else:
-        family = axes.get_shared_y_axes().get_siblings(axes)
-        found = visible_range(axes, [one for one in family if one.get_visible()])
-        if found is None:
-            return  # nothing is visible, so all of it fits
-        low, high = found
+    try:
+        low, high = sorted((_number(axis, limit.low), _number(axis, limit.high)))
+        _check(axis, low, high)
+    except ValueError as error:
+        raise LookError(str(error), limit.option) from error
+    return low, high
+
+
+def _set(axes: Axes, limit: Limit, ends: tuple[float, float], undo: ExitStack) -> None:
+    axis: Any = axes.xaxis if limit.direction == "x" else axes.yaxis
     start, end = getattr(axes, f"get_{limit.direction}lim")()
     automatic = getattr(axes, f"get_autoscale{limit.direction}_on")()
     put = getattr(axes, f"set_{limit.direction}lim")
     undo.callback(put, start, end, auto=automatic)
-    put(*((high, low) if axis.get_inverted() else (low, high)), auto=False)
+    put(*(ends[::-1] if axis.get_inverted() else ends), auto=False)
 
 
 def _check(axis: Any, low: float, high: float) -> None:
@@ -67,6 +88,8 @@ def _check(axis: Any, low: float, high: float) -> None:
     if tuple(axis.limit_range_for_scale(low, high)) != (low, high):
         places = {"log": "above 0", "logit": "between 0 and 1"}.get(axis.get_scale(), "where its scale has a meaning")
         raise ValueError(f"both ends must lie {places}: the axis is a {axis.get_scale()} one")
+    if tuple(axis.get_major_locator().nonsingular(low, high)) != (low, high):  # set_xlim would widen it silently
+        raise ValueError("expected two ends further apart: no axis has room for numbers between them")
     if is_date(axis) and None in (iso_date(axis, low), iso_date(axis, high)):
         raise ValueError("expected dates of the years 1 to 9999")
 

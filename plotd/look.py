@@ -43,12 +43,12 @@ AS_MADE = Look()
 
 
 class LookError(ValueError):
-    """A figure can't look as *option* asks it to."""
+    """A figure can't look as *options* ask it to, for the same reason each."""
 
-    def __init__(self, option: str, why: str) -> None:
-        super().__init__(option, why)
-        self.option = option
+    def __init__(self, why: str, *options: str) -> None:
+        super().__init__(why, *options)
         self.why = why
+        self.options = options
 
     def __str__(self) -> str:
-        return f"{self.option}: {self.why}"
+        return f"{' and '.join(self.options)}: {self.why}"

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
-from plotd import pdf, raster, svg
+from plotd import raster, svg
 from plotd.axes import AxesDescription
 from plotd.canvas import Drawing, draw_pdf, draw_pixels, draw_svg
 from plotd.look import Look
+from plotd.series import Series
 from plotd.sizing import Extent
-from plotd.table import PIXELS_PER_ROW, Table
 from plotd.theme import palette
 
 
@@ -23,22 +24,21 @@ from plotd.theme import palette
 class Part:
     """One picture that was added: its *size*, in the pixels of its medium, and *device_px*, those that are bounded.
 
-    *alt* is what a figure says; an image says nothing.
+    *alt* is what a figure says, and *reading* the numbers that it says that of; an image says nothing.
     """
 
     size: tuple[float, float]
     device_px: tuple[int, int]
     axes: tuple[AxesDescription, ...] = ()
     alt: str = ""
+    reading: Mapping[Axes, Sequence[Series]] = field(default_factory=dict)
 
 
 NOT_DRAWN = Drawing()  # an image
 
 
 class Medium(ABC):
-    """One picture in the making; *draws* says whether it has any pixels."""
-
-    draws = True
+    """One picture in the making."""
 
     @abstractmethod
     def add(self, picture: Figure | Image.Image, extent: Extent, max_pixels: int, look: Look) -> Part:
@@ -66,7 +66,7 @@ class Png(Medium):
             self._dpi = self._dpi or extent.device_dpi
             self._ground = to_hex(palette(look.theme).figure) if look.theme else "white"
         self._images.append(image)
-        return Part(image.size, image.size, drawing.axes, drawing.alt)
+        return Part(image.size, image.size, drawing.axes, drawing.alt, drawing.reading)
 
     def body(self, corners: Sequence[tuple[float, float]]) -> bytes:
         return raster.png(raster.page(self._images, corners, self._ground), self._dpi)
@@ -86,7 +86,7 @@ class Svg(Medium):
             drawing = draw_svg(picture, extent, max_pixels, look)
             vector = svg.from_matplotlib(drawing.svg, extent.dpi)
         self._vectors.append(vector)
-        return Part((vector.width_px, vector.height_px), extent.device_px, drawing.axes, drawing.alt)
+        return Part((vector.width_px, vector.height_px), extent.device_px, drawing.axes, drawing.alt, drawing.reading)
 
     def body(self, corners: Sequence[tuple[float, float]]) -> bytes:
         return svg.page(self._vectors, corners).body
@@ -96,37 +96,22 @@ class Pdf(Medium):
     """Pages, one for each picture."""
 
     def __init__(self) -> None:
-        self._pages = pdf.Pages()
+        from plotd.pdf import Pages  # a fifth of what the daemon's start would take, for the fewest
+
+        self._pages = Pages()
 
     def add(self, picture: Figure | Image.Image, extent: Extent, max_pixels: int, look: Look) -> Part:
         if isinstance(picture, Image.Image):
             self._pages.add_image(raster.from_image(picture, extent.device_px), extent)
             return Part((extent.width_px, extent.height_px), extent.device_px)
         drawing = draw_pdf(picture, extent, max_pixels, look, self._pages)
-        return Part(drawing.size, extent.device_px, drawing.axes, drawing.alt)
+        return Part(drawing.size, extent.device_px, drawing.axes, drawing.alt, drawing.reading)
 
     def body(self, corners: Sequence[tuple[float, float]]) -> bytes:
         return self._pages.body()
 
 
-class Csv(Medium):
-    """The numbers behind pictures, which nobody draws; an image has none."""
-
-    draws = False
-
-    def __init__(self) -> None:
-        self._table = Table()
-
-    def add(self, picture: Figure | Image.Image, extent: Extent, max_pixels: int, look: Look) -> Part:
-        if isinstance(picture, Figure):
-            self._table.add(picture, max_pixels // PIXELS_PER_ROW)
-        return Part((0, 0), (0, 0))
-
-    def body(self, corners: Sequence[tuple[float, float]]) -> bytes:
-        return self._table.body()
-
-
-MEDIA: dict[str, type[Medium]] = {"png": Png, "svg": Svg, "pdf": Pdf, "csv": Csv}
+MEDIA: dict[str, type[Medium]] = {"png": Png, "svg": Svg, "pdf": Pdf}
 
 
 def medium_of(format: str) -> Medium:

@@ -127,9 +127,22 @@ def _tell_boxes(axes: Axes, series: Series) -> str:
     return listed([f"{name} with median {median} and half from {low} to {high}" for name, median, low, high in told])
 
 
-def _tell_whiskers(axes: Axes, series: Series) -> str:
+def _tell_reach(axes: Axes, series: Series) -> str:
     axis = axes.yaxis if series.along == "y" else axes.xaxis
-    return f"from {of_value(axis, series.low.min())} to {of_value(axis, series.high.max())} in all"
+    seen = np.isfinite(series.low) & np.isfinite(series.high)
+    if not seen.any():
+        return ""
+    return f"from {of_value(axis, series.low[seen].min())} to {of_value(axis, series.high[seen].max())} in all"
+
+
+def _tell_violins(axes: Axes, series: Series) -> str:
+    standing = series.along == "y"
+    places, axis = (axes.xaxis, axes.yaxis) if standing else (axes.yaxis, axes.xaxis)
+    place, widest = (series.x, series.y) if standing else (series.y, series.x)
+    names = [plain(name) for name in series.names] or [f"at {of_value(places, one)}" for one in place]
+    numbers = [[of_value(axis, one) for one in each] for each in (series.low, series.high, widest)]
+    told = zip(names, *numbers, strict=True)
+    return listed([f"{name} from {low} to {high}, widest at {most}" for name, low, high, most in told])
 
 
 def _tell_outliers(axes: Axes, series: Series) -> str:
@@ -164,6 +177,8 @@ def _tell_image(axes: Axes, series: Series) -> str:
 
 
 def _tell_cells(axes: Axes, series: Series) -> str:
+    if series.value.ndim > 2:  # these are their colours
+        return f"{series.x.size:,} of them"
     return f"{series.value.size:,} of them{_spread(series.value, ', values')}"
 
 
@@ -225,7 +240,9 @@ _TELLERS: dict[str, Callable[[Axes, Series], str]] = {
     "adjoining horizontal bars": _tell_bars,
     "spans": _tell_spans,
     "boxes": _tell_boxes,
-    "whiskers": _tell_whiskers,
+    "whiskers": _tell_reach,
+    "error bars along x": _tell_reach,
+    "violins": _tell_violins,
     "outliers": _tell_outliers,
     "means": _tell_outliers,
     "horizontal line": _tell_mark,

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.collections import Collection
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.image import _ImageBase
 from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.offsetbox import AnchoredOffsetbox, AnnotationBbox
+from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from matplotlib.quiver import QuiverKey
 from matplotlib.spines import Spine
-from matplotlib.table import Table
+from matplotlib.table import Cell
 from matplotlib.text import Annotation, Text
 
 from plotd.axes import is_colorbar
-from plotd.backdrop import Backdrop
-from plotd.colors import Rgba, contrast, is_gray, is_same, legible, over, rgba
-from plotd.recolor import Ground, put, recolor
+from plotd.backdrop import Backdrops, Beneath
+from plotd.colors import Colors, Rgba, all_over, contrasts, first_seen, is_gray, is_same, over, rgba, shades
+from plotd.recolor import Brush, Ground, put, recolor, shows_values
 from plotd.theme import Palette, palette
 
 _LEGIBLE = 4.5  # the contrast that WCAG 2 asks of text
 _LEGIBLE_ON_DATA = 3.0  # as is to be had anywhere
+_SHARE = 0.1  # of what is behind a text may be worse
+_OTHER = 0.04  # so far from the ground, in any channel, is what is data
+_HALO_PT = 3.0
 _WHITE: Rgba = (1.0, 1.0, 1.0, 1.0)
 _SAVED: Any = {"savefig.facecolor": "auto", "savefig.edgecolor": "auto", "savefig.transparent": False}
 
@@ -36,69 +47,72 @@ def restyled(figure: Figure, theme: str) -> Iterator[None]:
     What isn't data gets those of the theme; gaudy text keeps its hue. Data keeps its colours as long as they are seen.
     """
     with mpl.rc_context(_SAVED), ExitStack() as undo:
-        _Restyling(palette(theme), undo).figure(figure)
+        _Restyling(palette(theme), undo).whole(figure)
         yield
 
 
 class _Restyling:
-    """The restyling of one figure."""
+    """The restyling of one figure: first by what its artists are, then by what lies beneath them."""
 
     def __init__(self, palette: Palette, undo: ExitStack) -> None:
         self._palette = palette
         self._undo = undo
+        self._backdrops = Backdrops()
 
-    def figure(self, figure: Figure | SubFigure, below: Ground | None = None) -> None:
+    def whole(self, figure: Figure) -> None:
+        ground = self._figure(figure, None)
+        self._backdrops.rehearse(figure, ground.was, ground.now)
+
+    def _figure(self, figure: Figure | SubFigure, below: Ground | None) -> Ground:
         """Restyle a figure, or a part of one that lies on *below*."""
         is_open = below is None or rgba(figure.patch.get_facecolor())[3] > 0
         ground = self._opened(figure.patch, self._palette.figure) if is_open or below is None else below
         for artist in figure.get_children():
             if isinstance(artist, SubFigure):
-                self.figure(artist, ground)
+                self._figure(artist, ground)
             elif artist is not figure.patch:
-                self._artist(artist, ground, None)
+                self._artist(artist, ground)
+        return ground
 
     def _opened(self, patch: Any, color: Rgba) -> Ground:
         """Paint *patch*, and return what lies on it from now on."""
         was = rgba(patch.get_facecolor())
+        is_themed = is_same(was, color)
+        if was[3] == 0 or is_themed:  # what the theme was in force for, was meant for white
+            was = (*_WHITE[:3], was[3] or 1.0)
         self._put(patch, "facecolor", color)
-        if was[3] == 0 or is_same(was, color):  # what the theme was in force for, was meant for white
-            was = _WHITE
-        return Ground(over(was, _WHITE), color, self._palette.text)
+        self._backdrops.between(patch, lambda _: patch.set_facecolor(color))
+        self._backdrops.before(patch, lambda: patch.set_facecolor(was))
+        return Ground(over(was, _WHITE), color, self._palette.text, is_themed)
 
     def _axes(self, axes: Axes, below: Ground) -> None:
         ground = below
         face = rgba(axes.patch.get_facecolor())
-        if axes.axison and axes.get_frame_on() and axes.patch.get_visible() and face[3] > 0:
+        is_framed = (axes.axison and axes.get_frame_on()) or _is_in_space(axes)  # where it is drawn in any case
+        if is_framed and axes.patch.get_visible() and face[3] > 0:
             ground = self._opened(axes.patch, (*self._palette.axes[:3], face[3]))
-            ground = Ground(ground.was, over(ground.now, below.now), ground.ink)
+            ground = replace(ground, now=over(ground.now, below.now))
         for axis in _axes_of(axes):
             self._axis(axis, below)
         titles = (axes.title, axes._left_title, axes._right_title)  # type: ignore[attr-defined]
         for title in titles:
-            self._role(title, self._palette.title, below.now)
-        data = [one for one in axes.get_children() if one is not axes.patch and one not in titles]
-        backdrop = Backdrop(axes, ground.now)
-        texts = [one for one in data if isinstance(one, Text)]
-        if not is_colorbar(axes):
-            for artist in data:
-                if not isinstance(artist, Text):
-                    self._artist(artist, ground, backdrop)
-        else:
-            for spine in axes.spines.values():
-                self._spine(spine, below)
-        for text in texts:  # at last: some lie on what was recoloured
-            self._artist(text, ground, backdrop)
+            self._text(title, self._palette.title, below)
+        for artist in axes.get_children():
+            if artist is not axes.patch and artist not in titles:
+                self._artist(artist, ground)
 
     def _axis(self, axis: Axis, ground: Ground) -> None:
         letter = axis.axis_name  # type: ignore[attr-defined]
         tick, label = self._palette.tick.get(letter, self._palette.spine), self._palette.tick_label.get(letter)
         label = label or self._palette.text
-        self._role(axis.label, self._palette.label, ground.now)
+        self._text(axis.label, self._palette.label, ground)
         for kind in ("major", "minor"):
             self._ticks(axis, kind, tick, label, ground.now)
-        self._role(axis.offsetText, label, ground.now)
+        self._text(axis.offsetText, label, ground)
         if hasattr(axis, "pane"):
             self._in_space(axis)
+        else:
+            self._backdrops.before(axis, lambda: self._reread_ticks(axis, ground))
 
     def _ticks(self, axis: Any, kind: str, tick: Rgba, label: Rgba, ground: Rgba) -> None:
         """Colour the ticks of *axis*: those that there are, and those that are made when it is drawn."""
@@ -120,6 +134,12 @@ class _Restyling:
             text.set_color(self._inked(rgba(color), label, ground))
         axis.offsetText.set_color(offset)  # set_tick_params takes it along
 
+    def _reread_ticks(self, axis: Any, ground: Ground) -> None:
+        for tick in axis._update_ticks():
+            self._backdrops.leave_out(tick)
+            for text in (tick.label1, tick.label2):
+                self._reread(text, rgba(text.get_color()), ground, None)
+
     def _in_space(self, axis: Any) -> None:
         """Colour what an axis in space has beyond others; it keeps the grid's colour to itself."""
         self._put(axis.line, "color", self._palette.spine)
@@ -129,90 +149,112 @@ class _Restyling:
         self._undo.callback(_restore, grid, dict(grid))
         grid["color"] = self._palette.grid
 
-    def _artist(self, artist: Artist, ground: Ground, backdrop: Backdrop | None) -> None:
+    def _artist(self, artist: Artist, ground: Ground) -> None:
         if isinstance(artist, Spine):
             self._spine(artist, ground)
         elif isinstance(artist, Legend):
-            self._legend(artist)
+            self._legend(artist, ground)
         elif isinstance(artist, Text):
-            self._text(artist, ground, backdrop)
-        elif isinstance(artist, Table):
-            for cell in artist.get_celld().values():
-                recolor(cell, ground, self._undo)
-                self._legible(cell.get_text(), over(rgba(cell.get_facecolor()), ground.now))
+            self._text(artist, self._palette.text, ground)
         elif isinstance(artist, QuiverKey):
-            self._role(artist.text, self._palette.text, ground.now)
+            self._text(artist.text, self._palette.text, ground)
             if hasattr(artist, "vector"):  # before matplotlib 3.11 there is none until it is drawn
-                recolor(artist.vector, ground, self._undo)
+                self._data(artist.vector, ground)
         elif isinstance(artist, Axes):
             self._axes(artist, ground)
         elif not isinstance(artist, Axis):
-            with suppress(AttributeError, TypeError, ValueError):  # other libraries' may lack what matplotlib's have
-                recolor(artist, ground, self._undo)
-            self._each(artist.get_children(), ground, backdrop)
-            for axis in _axes_of(artist):  # of a secondary axes, which is no Axes
-                self._axis(axis, ground)
+            self._data(artist, ground)
+            self._parts(artist, ground)
 
-    def _each(self, artists: Iterable[Artist], ground: Ground, backdrop: Backdrop | None) -> None:
-        for artist in artists:
-            self._artist(artist, ground, backdrop)
+    def _parts(self, artist: Artist, ground: Ground) -> None:
+        """Restyle what *artist* is made of."""
+        if isinstance(artist, AnchoredOffsetbox | AnnotationBbox):
+            self._box(artist.patch)
+        if isinstance(artist, Cell):
+            self._text(artist.get_text(), self._palette.text, ground)
+        for part in artist.get_children():
+            self._artist(part, ground)
+        for axis in _axes_of(artist):  # of a secondary axes, which is no Axes
+            self._axis(axis, ground)
+
+    def _data(self, artist: Artist, ground: Ground) -> None:
+        """Have *artist*, if it is of a kind that shows data, kept visible; a colorbar's stand for values."""
+
+        def look(beneath: Beneath) -> None:
+            if not _stands_for_values(artist.axes):
+                # Other libraries' artists may lack what matplotlib's have.
+                with suppress(AttributeError, TypeError, ValueError):
+                    recolor(artist, Brush(ground, beneath), self._undo)
+
+        if _is_in_space(artist):
+            look(Beneath(np.array([ground.was[:3]]), np.array([ground.now[:3]])))
+        elif isinstance(artist, Line2D | Patch | Collection | _ImageBase):
+            self._backdrops.between(artist, look)
 
     def _spine(self, spine: Spine, ground: Ground) -> None:
         self._put(spine, "edgecolor", self._inked(rgba(spine.get_edgecolor()), self._palette.spine, ground.now, 2.0))
 
-    def _legend(self, legend: Legend) -> None:
+    def _legend(self, legend: Legend, below: Ground) -> None:
         frame = legend.get_frame()
         ground = self._opened(frame, (*self._palette.legend[:3], rgba(frame.get_facecolor())[3]))
         self._put(frame, "edgecolor", (*self._palette.legend_edge[:3], rgba(frame.get_edgecolor())[3]))
-        ground = Ground(ground.was, (*ground.now[:3], 1.0), ground.ink)
+        ground = replace(ground, now=(*ground.now[:3], 1.0), mended=below.mended)
         for text in legend.findobj(Text):
-            self._role(text, self._palette.legend_text, ground.now)
+            assert isinstance(text, Text)
+            self._text(text, self._palette.legend_text, ground)
         for handle in legend.findobj(lambda one: one is not frame and not isinstance(one, Text | Legend)):
-            recolor(handle, ground, self._undo)
+            self._data(handle, ground)
 
-    def _text(self, text: Text, ground: Ground, backdrop: Backdrop | None) -> None:
-        """Colour a text that stands anywhere: on the ground, on data, or on a box of its own."""
-        if isinstance(text, Annotation) and text.arrow_patch is not None:
-            recolor(text.arrow_patch, ground, self._undo)
-        behind, is_data = backdrop.behind(text) if backdrop else (ground.now, False)
-        box = text.get_bbox_patch()
-        if box is not None:
-            behind, is_data = self._box(box, behind)
+    def _text(self, text: Text, ink: Rgba, ground: Ground) -> None:
+        """Colour a text in *ink*, or as legibly in its own hue; later by what it lies on, its own box included."""
+        arrow = text.arrow_patch if isinstance(text, Annotation) else None
+        if arrow is not None:
+            self._data(arrow, ground)
+        box, own = text.get_bbox_patch(), rgba(text.get_color())
+        face = None if box is None else self._box(box)
         if text.get_path_effects():
             return  # it has a halo, and is legible anywhere
-        if is_data:
-            self._legible(text, behind)
-        else:
-            self._role(text, self._palette.text, behind)
+        self._put(text, "color", self._inked(own, ink, over(face, ground.now) if face else ground.now))
+        if not _is_in_space(text):
+            watch = self._backdrops.before if arrow else self._backdrops.instead
+            watch(text, lambda: self._reread(text, own, ground, face))
 
-    def _box(self, box: Any, behind: Rgba) -> tuple[Rgba, bool]:
-        """Colour the box of a text, unless it is gaudy, and return what its text lies on, and whether that is gaudy."""
+    def _reread(self, text: Text, own: Rgba, ground: Ground, face: Rgba | None) -> None:
+        """Colour *text* so that it can be read where it lies; on data, in its *own* colour if possible."""
+        behind = self._backdrops.behind(text) if text.get_visible() and text.get_text() else np.empty((0, 3))
+        if not len(behind):
+            return
+        behind = all_over(face, behind) if face else behind
+        styled = rgba(text.get_color())
+        is_data = np.mean(np.abs(behind - ground.now[:3]).max(axis=1) > _OTHER) > 0.5
+        color, least = (own, _LEGIBLE_ON_DATA) if is_data else (styled, _LEGIBLE)
+        inks = [(*ink[:3], own[3]) for ink in (ground.ink, ground.now)]
+        starkest = max(inks, key=lambda ink: _contrast(ink, behind))
+        tries = (color, starkest) if is_gray(own) else shades(color, *inks)
+        best = first_seen(tries, lambda shade: _contrast(shade, behind) / least)
+        if _contrast(best, behind) < _LEGIBLE_ON_DATA:  # nothing can be read on all of it: it takes its ground along
+            best = styled
+            self._undo.callback(text.set_path_effects, text.get_path_effects())
+            text.set_path_effects([withStroke(linewidth=_HALO_PT, foreground=ground.now[:3])])
+        text.set_color(best)
+
+    def _box(self, box: Any) -> Rgba:
+        """Colour the box of a text, unless it is gaudy, and return its face."""
         face, edge = rgba(box.get_facecolor()), rgba(box.get_edgecolor())
-        is_gaudy = face[3] > 0 and not is_gray(face)
-        if not is_gaudy and face[3] > 0:
+        if face[3] > 0 and is_gray(face):
             face = (*self._palette.legend[:3], face[3])
             self._put(box, "facecolor", face)
         if edge[3] > 0 and is_gray(edge):
             self._put(box, "edgecolor", (*self._palette.legend_edge[:3], edge[3]))
-        return over(face, behind), is_gaudy
-
-    def _role(self, text: Text, ink: Rgba, ground: Rgba) -> None:
-        """Colour a text in *ink*; of a hue of its own, as much is kept as is legible."""
-        self._put(text, "color", self._inked(rgba(text.get_color()), ink, ground))
-
-    def _legible(self, text: Text, ground: Rgba) -> None:
-        """Colour a text on a *ground* that isn't the theme's, if it can't be read there."""
-        color = rgba(text.get_color())
-        if contrast(color, ground) < _LEGIBLE_ON_DATA:
-            best = max((self._palette.text, self._palette.axes), key=lambda ink: contrast(ink, ground))
-            self._put(text, "color", (*best[:3], color[3]))
+        return face
 
     def _inked(self, color: Rgba, ink: Rgba, ground: Rgba, least: float = _LEGIBLE) -> Rgba:
         if color[3] == 0:
             return color
         if is_gray(color):
             return (*ink[:3], color[3])
-        return legible(color, ground, self._palette.text, least)
+        behind = np.array([ground[:3]])
+        return first_seen(shades(color, self._palette.text), lambda shade: _contrast(shade, behind) / least)
 
     def _put(self, artist: Artist, name: str, color: Rgba) -> None:
         put(artist, name, color, self._undo)
@@ -221,6 +263,25 @@ class _Restyling:
 def _axes_of(artist: Any) -> list[Axis]:
     """Return the axes, x and y and maybe z, of one Axes, or of a secondary one; of anything else none."""
     return list(getattr(artist, "_axis_map", {}).values())
+
+
+def _stands_for_values(axes: Any) -> bool:
+    """Say whether what is in *axes* has its colours from a map, as a colorbar has."""
+    if not (isinstance(axes, Axes) and is_colorbar(axes)):
+        return False
+    bar: Any = getattr(axes, "_colorbar", None)
+    return bar is None or shows_values(bar.mappable)
+
+
+def _is_in_space(artist: Artist) -> bool:
+    """Say whether it is given place and shade only as it is drawn, by how far away it is."""
+    return getattr(artist.axes, "name", "") == "3d"
+
+
+def _contrast(color: Rgba, behind: Colors) -> float:
+    """Return how well a text of *color* can be read where it is read worst."""
+    found = np.sort(contrasts(all_over(color, behind), behind))
+    return float(found[int(len(found) * _SHARE)])
 
 
 def _restore(settings: dict[str, Any], before: dict[str, Any]) -> None:

@@ -26,8 +26,8 @@ class Series:
 
     *kind* is plain words for it. *x* and *y* are in data units, NaN where there is no point; *value* is what heights,
     colours or slices stand for; *low* and *high* are how far something reaches, along the axis that *along* names. All
-    are of one shape or broadcast to it: (n,), or (rows, columns) of an image or a mesh. *names* are those of the n, if
-    they have any. What a kind lacks is empty.
+    are of one shape or broadcast to it: (n,), or (rows, columns) of an image or a mesh; where *value* is the colours
+    themselves, it has their channels beside. *names* are those of the n, if they have any. What a kind lacks is empty.
     """
 
     kind: str

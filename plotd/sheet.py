@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from matplotlib.figure import Figure
 from PIL import Image
 
 from plotd.axes import AxesDescription
-from plotd.describe import alt_text
+from plotd.describe import alt_text, alt_text_of_all
 from plotd.look import AS_MADE, Look, LookError
 from plotd.media import medium_of
 from plotd.sizing import Extent, Sizing, extent_of_figure, extent_of_image, refuse_too_many
-
-_MOST_CHARACTERS = 2000  # of alt text, as of one picture
+from plotd.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,8 @@ class Encoded:
     """A picture as bytes, and what it shows.
 
     *width_px*, *height_px* and the boxes of *axes* are device pixels of a PNG, and CSS pixels of an SVG or PDF, which
-    have no others; the origin is the top left corner. The pages of a PDF count as lying one below another.
+    have no others; the origin is the top left corner. The pages of a PDF count as lying one below another. *table* is
+    what was plotted, in numbers.
     """
 
     body: bytes
@@ -31,17 +31,20 @@ class Encoded:
     height_px: int
     axes: tuple[AxesDescription, ...]
     alt: str
+    table: Table = field(default_factory=Table, compare=False)
 
 
 class Sheet:
     """What `encode` makes of a list of pictures, for pictures that come one after another."""
 
-    def __init__(self, format: str, sizing: Sizing, max_pixels: int, look: Look = AS_MADE) -> None:
+    def __init__(self, format: str, sizing: Sizing, max_pixels: int, look: Look = AS_MADE, max_rows: int = 0) -> None:
         """Raise ValueError if *format* is none that a picture can have."""
         self._medium = medium_of(format)
         self._sizing = sizing
         self._max_pixels = max_pixels
         self._look = look
+        self._max_rows = max_rows
+        self._table = Table()
         self._device_px = (0, 0)
         self._sizes: list[tuple[float, float]] = []
         self._axes: list[tuple[AxesDescription, ...]] = []
@@ -53,7 +56,7 @@ class Sheet:
     def refuse(self, *pictures: Figure | Image.Image) -> None:
         """Raise TooManyPixels, or ValueError, if *pictures* can't be added."""
         whole = self._device_px
-        for picture in pictures if self._medium.draws else ():
+        for picture in pictures:
             whole = _with(whole, extent_of(picture, self._sizing).device_px)
         refuse_too_many(*whole, self._max_pixels)
 
@@ -70,7 +73,11 @@ class Sheet:
         refuse_too_many(*self._device_px, self._max_pixels)
         self._sizes.append(part.size)
         self._axes.append(part.axes)
-        self._texts.append(alt_text([picture]) if isinstance(picture, Image.Image) else part.alt)
+        if isinstance(picture, Image.Image):
+            self._texts.append(alt_text(picture, {}))
+            return
+        self._texts.append(part.alt)
+        self._table = self._table.plus(picture, part.reading, self._max_rows)
 
     def encoded(self) -> Encoded:
         """Return all of it as one picture; there must be one on it.
@@ -81,19 +88,13 @@ class Sheet:
         count = sum(map(len, self._axes))
         for limit in self._look.limits:
             if limit.axes >= count:
-                raise LookError(limit.option, _no_axes(limit.axes, count))
+                raise LookError(_no_axes(limit.axes, count), limit.option)
         corners = corners_of(self._sizes)
         width = max(width for width, _ in self._sizes)
         height = sum(height for _, height in self._sizes)
         axes = moved_to(self._axes, corners)
-        return Encoded(self._medium.body(corners), round(width), round(height), axes, self._alt())
-
-    def _alt(self) -> str:
-        if len(self._texts) == 1:
-            return self._texts[0]
-        texts = [f"Picture {n} of {len(self._texts)}.\n{text}" for n, text in enumerate(self._texts, start=1)]
-        whole = "\n".join(texts)
-        return whole if len(whole) <= _MOST_CHARACTERS else whole[: _MOST_CHARACTERS - 1] + "\N{HORIZONTAL ELLIPSIS}"
+        body, alt = self._medium.body(corners), alt_text_of_all(self._texts)
+        return Encoded(body, round(width), round(height), axes, alt, self._table)
 
 
 def extent_of(picture: Figure | Image.Image, sizing: Sizing) -> Extent:
@@ -112,7 +113,9 @@ def moved_to(
     axes: Sequence[tuple[AxesDescription, ...]], corners: Sequence[tuple[float, float]]
 ) -> tuple[AxesDescription, ...]:
     """Return the axes of all pictures, each picture at its corner."""
-    return tuple(one.moved(*corner) for own, corner in zip(axes, corners, strict=True) for one in own)
+    before = accumulate(map(len, axes), initial=0)
+    places = zip(axes, corners, before, strict=False)
+    return tuple(one.moved(*corner, count) for own, corner, count in places for one in own)
 
 
 def _with(whole: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:

@@ -32,6 +32,8 @@ _BRACES = (
     (re.compile(r"\\(?![dt]?frac|sqrt)([A-Za-z]+)\{([^{}]*)\}"), r"\\\1 \2"),
     (re.compile(r"(?<!\})\{([^{}]*)\}(?!\{)"), r"\1"),
 )
+_FINENESS = ((3600, 5), (10, 8), (0.01, 12), (0, 15))  # seconds of an axis, and the letters of HH:MM:SS.ffffff told
+_OFFSET = re.compile(r"[+-]\d\d:\d\d(?::\d\d)?$")
 _COMMAND = re.compile(r"\\([A-Za-z]+)\s*")
 
 
@@ -122,10 +124,12 @@ def _spoken(formula: str) -> str:
 def _of_date(date: str, axis: Axis) -> str:
     """Return *date*, in ISO 8601, as finely as the range of *axis* calls for, with its offset where it has a time."""
     day, _, time = date.partition("T")
-    time, sign, offset = re.match(r"([\d:]*)[.\d]*([+-]?)([\d:]*)", time).groups()  # type: ignore[union-attr]
+    time, sign, offset = re.match(r"([\d:.]*)([+-]?)([\d:]*)", time).groups()  # type: ignore[union-attr]
+    time = time if "." in time else f"{time}.000000"
     ends = [iso_date(axis, end) for end in axis.get_view_interval()]
-    low, high = (np.datetime64(end[:19] if end else day) for end in ends)
-    hours = abs(high - low) / np.timedelta64(1, "h")
-    if hours >= 24 * 7:
+    low, high = (np.datetime64(_OFFSET.sub("", end) if end else day) for end in ends)
+    seconds = abs(high - low) / np.timedelta64(1, "s")
+    if seconds >= 7 * 86_400:
         return day
-    return f"{day} {time[:5] if hours >= 1 else time}{sign}{offset}"
+    letters = next(letters for least, letters in _FINENESS if seconds >= least)
+    return f"{day} {time[:letters]}{sign}{offset}"

@@ -26,6 +26,7 @@ from matplotlib._pylab_helpers import Gcf
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 
+from plotd import fonts
 from plots import randomness, registries
 from plots.baton import Baton
 from plots.registries import Table
@@ -36,6 +37,7 @@ _LIVE: Any = mpl.rcParams  # Any, here and below: matplotlib's stubs don't tell 
 BASELINE: Rc = dict(_LIVE)
 DRAWING = Baton()  # stands in for Figure._render_lock: one figure is drawn at a time in a process
 _MATH = threading.RLock()
+fonts.install()  # they are looked for once, and in no render: what that starts and reads is no plot's doing
 _MATH_SETTINGS = tuple(key for key in BASELINE if key.startswith("mathtext."))
 
 

@@ -6,8 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-
-import pandas as pd
+from decimal import Decimal
 
 A_DATE = "a date such as 2024-05-31, or a relative one such as today, monday or -8d"
 A_DATETIME = "a date and time such as 2024-05-31T18:00, or a relative one such as now-6h, monday+8h or -8d"
@@ -31,7 +30,10 @@ RELATIVE_PATTERN = (
 )
 _ISO_LETTERS = re.compile(r"[0-9TWZ:., +-]+")
 _SPACE_FOR_PLUS = re.compile(r"(.+[T ].+) (\d\d(?::?\d\d)?)")
-_PANDAS_UNITS = {"d": "D", "w": "W", "m": "min"}  # pandas 3 warns of the small letters
+_DAY_US = 86_400_000_000
+_MICROSECONDS = {"us": 1, "ms": 1000, "s": 10**6, "min": 60 * 10**6, "m": 60 * 10**6, "h": 3600 * 10**6}
+_MICROSECONDS |= {"d": _DAY_US, "w": 7 * _DAY_US}
+_LONGEST_US = 106_751 * _DAY_US  # 292 years: what pandas can hold
 _UNITS_US = (
     ("d", 86_400_000_000),
     ("h", 3_600_000_000),
@@ -88,7 +90,7 @@ def parse_datetime(word: str) -> datetime | RelativeTime:
     if found is not None:
         return found
     try:
-        return with_zone(datetime.fromisoformat(_SPACE_FOR_PLUS.sub(r"\1+\2", _iso(word))))
+        return with_zone(datetime.fromisoformat(with_plus(_iso(word))))
     except (ValueError, OverflowError) as error:
         raise ValueError(f"expected {A_DATETIME}, got {quoted(word)}") from error
 
@@ -100,12 +102,10 @@ def parse_duration(word: str) -> timedelta:
     text = text.lstrip("+-") if text[1:2].isdigit() else text
     if len(text) > LONGEST_WORD or not _DURATION.fullmatch(text):
         raise ValueError(f"expected {A_DURATION}, got {quoted(word)}")
-    try:
-        # Piece by piece: as one text, pandas reads a second sign or a unit it knows by another name.
-        pieces = [pd.Timedelta(f"{number}{_PANDAS_UNITS.get(unit, unit)}") for number, unit in _PIECE.findall(text)]
-        return sign * sum((piece.to_pytimedelta() for piece in pieces), timedelta())
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"expected a duration of at most 292 years, got {quoted(word)}") from error
+    length_us = sum(Decimal(number) * _MICROSECONDS[unit] for number, unit in _PIECE.findall(text))
+    if length_us > _LONGEST_US:
+        raise ValueError(f"expected a duration of at most 292 years, got {quoted(word)}")
+    return sign * timedelta(microseconds=int(length_us))
 
 
 def duration_s(duration: str | float | timedelta) -> float:
@@ -137,6 +137,11 @@ def with_zone(moment: datetime) -> datetime:
 def without_zone(moment: datetime) -> datetime:
     """Return *moment* as a clock on this machine's wall shows it. Raises OverflowError, as with_zone."""
     return moment.astimezone().replace(tzinfo=None, fold=0)  # a clock doesn't say which of two equal hours it is
+
+
+def with_plus(word: str) -> str:
+    """Return *word*, a time in ISO 8601, with the plus before its offset that a URL made a space of."""
+    return _SPACE_FOR_PLUS.sub(r"\1+\2", word) if len(word) <= LONGEST_WORD else word
 
 
 def quoted(word: str) -> str:

@@ -15,6 +15,7 @@ from plots.spec import Parameter
 from plots.words import value_schema
 
 FieldType = Literal["number", "range", "checkbox", "text", "select", "date", "datetime-local"]
+Picker = Literal["", "date", "datetime-local"]
 RANGE_STEPS = 100
 
 
@@ -25,6 +26,7 @@ class Field:
     *values* are the words to show: those that were written, in their canonical spelling if they are right and letter by
     letter if they are not; else the default's. *choices* are the words to select from, an empty one for none included.
     A check box is on for ``1``; it sends nothing when it is off, so a hidden ``0`` of that name belongs before it.
+    *picker* is the type of field by which a date can be picked, where this one may have to show words such as ``today``.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Field:
     placeholder: str = ""
     description: str = ""
     is_path: bool = False
+    picker: Picker = ""
 
 
 def file_name(path: Path) -> str:
@@ -77,10 +80,10 @@ def _field(parameter: Parameter, written: Sequence[str], show: Callable[[Path], 
             shape |= {"type": "select", "choices": ("", "1", "0")}
         case "choice":
             shape |= {"type": "select", "choices": _choices(parameter, values)}
-        case "date" if all(map(_is_date, values)):
-            shape |= {"type": "date"}
+        case "date":
+            shape |= {"type": "date" if all(map(_is_date, values)) else "text", "picker": "date"}
         case "datetime":
-            shape |= _local_times(values)
+            shape |= {"picker": "datetime-local", **_local_times(values)}
     return Field(
         name=parameter.name,
         label=label_of(parameter),

@@ -48,7 +48,8 @@ class Job:
 
     *roots* are the real paths of the folders that a file parameter may name; None means any. *places* are those that
     the data file of a plot of its own may be in. *known* names what earlier renders depended on: what this one doesn't
-    open counts with the state it had at the start. *words* are the canonical ones that *given* was made from.
+    open counts with the state it had at the start. *words* are the canonical ones that *given* was made from. Of the
+    numbers behind the picture *max_rows* are wanted, beside the few that come in any case.
     """
 
     spec: PlotSpec
@@ -61,6 +62,7 @@ class Job:
     known: tuple[tuple[str, DependencyKind], ...] = ()
     words: Words = ()
     look: Look = AS_MADE
+    max_rows: int = 0
 
     def named_files(self) -> Iterator[tuple[str, str]]:
         """Yield the parameter and the absolute path of each file that the URL, or a default, names."""
@@ -163,10 +165,7 @@ def _draw(job: Job, seen: Trace) -> Encoded:
     for name, value in job.spec.fixed.items():
         _check_roots(job, name, str(value), job.places)
     with unspoilt(job, seen) as job:
-        try:
-            values = resolve(job.spec.parameters, job.given, datetime.now().astimezone())
-        except BadWords as wrong:  # a relative date that has left its bounds since
-            raise _Refused(Failure("bad_parameter", str(wrong), wrong.fields)) from wrong
+        values = resolve(job.spec.parameters, job.given, datetime.now().astimezone())
         if job.look.theme:
             theme.use(job.look.theme)
         if isinstance(job.spec.entry, Entry):
@@ -182,7 +181,7 @@ def _encoded(job: Job, result: object) -> Encoded:
         if isinstance(figure, Figure):
             Sheet(job.format, job.sizing, job.max_pixels).refuse(figure)
             show_first_frame(figure)
-    return encode(pictures, job.format, job.sizing, job.max_pixels, job.look)
+    return encode(pictures, job.format, job.sizing, job.max_pixels, job.look, job.max_rows)
 
 
 def _check_file(job: Job, name: str, path: str) -> None:
@@ -261,8 +260,10 @@ def _figure_of(result: object) -> Figure:
 def describe_failure(error: BaseException, job: Job) -> Failure:
     if isinstance(error, TooManyPixels):
         return Failure("too_large", str(error))
+    if isinstance(error, BadWords):
+        return Failure("bad_parameter", str(error), error.fields)
     if isinstance(error, LookError):
-        return Failure("bad_parameter", str(error), {error.option: error.why})
+        return Failure("bad_parameter", str(error), dict.fromkeys(error.options, error.why))
     try:
         text = str(error)
     except BaseException as nested:  # noqa: BLE001 - a __str__ of the user's own

@@ -47,6 +47,7 @@ class Parcel:
     sizing: Sizing
     max_pixels: int
     look: Look
+    max_rows: int
     roots: tuple[str, ...] | None
     places: tuple[str, ...]
     known: Known
@@ -63,7 +64,7 @@ def pack(job: Job) -> Parcel:
     script = spec.entry if isinstance(spec.entry, Script) else None
     cargo = cargo_of(spec.entry.module) if isinstance(spec.entry, Entry) else cargo_of_script(spec.entry)
     what = (spec.file, spec.qualname, spec.name, cargo, script, dict(spec.fixed), spec.watch)
-    how = (job.words, job.format, job.sizing, job.max_pixels, job.look)
+    how = (job.words, job.format, job.sizing, job.max_pixels, job.look, job.max_rows)
     return Parcel(*what, *how, job.roots, job.places, job.known)
 
 
@@ -88,7 +89,7 @@ def paint_parcel(
 def _script_job(parcel: Parcel, script: Script) -> Job:
     spec = PlotSpec(parcel.name, "", "", parcel.file, parcel.qualname, script, fixed=parcel.fixed, watch=parcel.watch)
     how = (parcel.format, parcel.sizing, parcel.max_pixels, parcel.roots, parcel.places)
-    return Job(spec, {}, *how, _known_here(parcel), parcel.words, parcel.look)
+    return Job(spec, {}, *how, _known_here(parcel), parcel.words, parcel.look, parcel.max_rows)
 
 
 def _disk(cargo: Cargo) -> Disk:
@@ -152,7 +153,7 @@ class Unpacked:
         words = [(name, word) for name, written in parcel.words for word in written]
         given = parse(spec.parameters, words, Path).given
         how = (parcel.format, parcel.sizing, parcel.max_pixels, parcel.roots, parcel.places)
-        return Job(spec, given, *how, _known_here(parcel), parcel.words, parcel.look)
+        return Job(spec, given, *how, _known_here(parcel), parcel.words, parcel.look, parcel.max_rows)
 
     def _spec(self, parcel: Parcel) -> PlotSpec:
         key = (parcel.file, parcel.qualname, *parcel.fixed)

@@ -71,7 +71,7 @@ def _draw(job: Job, disk: Disk, code: Trace, data: Trace) -> Encoded:
     if danger := danger_of(file):
         raise NoPicture(danger)
     code.seen.update({(path, "file"): (state, script.read_ns) for path, state in script.sources})
-    whole = sheet.Sheet(job.format, job.sizing, job.max_pixels, job.look)
+    whole = sheet.Sheet(job.format, job.sizing, job.max_pixels, job.look, job.max_rows)
     windows = Windows(whole)
     with interpreter(file, disk, code) as main, windows.opened():
         _start_afresh(code)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from reading import read_frame
 
 from plotd import plot
+from plots.parameters import BadWords
 
 MAX_HEATMAP_LINES = 40
 MAX_HEATMAP_COLUMNS = 2_000
@@ -26,8 +27,12 @@ def plot_table(
     """The columns of a data file: its numbers over time, over a count, or over its rows."""
     file_path = Path(file_path)
     frame = read_frame(file_path)
+    for parameter, names in (("x", [x] if x else []), ("y", y)):
+        try:
+            require(frame, names)
+        except ValueError as error:
+            raise BadWords({parameter: f"{file_path.name}: {error}"}) from error
     try:
-        require(frame, [*y, *([x] if x else [])])
         figure, left_out = _no_rows() if frame.empty else _drawn(frame, x, y, kind)
     except ValueError as error:
         raise ValueError(f"{file_path.name}: {error}") from error

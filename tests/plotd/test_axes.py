@@ -161,15 +161,18 @@ def test_json_holds_what_a_client_needs_and_nothing_it_can_not_read() -> None:
         "title": "Left Middle",
         "projection": "rectilinear",
         "colorbar": False,
+        "aspect": None,
         "xlim": [2, 1],
         "xscale": "linear",
         "xunit": "number",
         "xlabel": "x",
+        "xshared": 0,
         "ylim": [1, 100],
         "yscale": "log",
         "ybase": 10,
         "yunit": "number",
         "ylabel": "y",
+        "yshared": 0,
     }
 
 
@@ -177,6 +180,42 @@ def test_a_symlog_scale_comes_with_what_it_takes() -> None:
     figure = Figure()
     figure.add_subplot().set_yscale("symlog", linthresh=0.5, linscale=2, base=3)
     assert described(figure)[0].y.parameters == (("base", 3), ("linthresh", 0.5), ("linscale", 2))
+
+
+def test_axes_that_share_an_axis_name_the_first_of_them_in_every_picture_of_a_sheet() -> None:
+    figures = [Figure(), Figure()]
+    for figure in figures:
+        _, lower = figure.subplots(2, sharex=True)
+        lower.twinx()
+    found = encode(figures, "png", OWN, 10**8).axes
+    assert [(axes.x.shared, axes.y.shared) for axes in found] == [(0, 0), (0, 1), (0, 2), (3, 3), (3, 4), (3, 5)]
+
+
+def test_the_first_axes_that_shares_is_one_that_is_seen() -> None:
+    figure = Figure()
+    hidden, *_ = figure.subplots(3, sharey=True)
+    hidden.set_visible(False)
+    assert [axes.y.shared for axes in described(figure)] == [0, 0]
+
+
+def test_a_fixed_aspect_is_told() -> None:
+    figure = Figure()
+    _, image, stretched = figure.subplots(3)
+    image.imshow(np.eye(3))
+    stretched.set_aspect(2)
+    assert [axes.aspect for axes in described(figure)] == [None, 1, 2]
+
+
+def test_numbers_that_have_names_are_told_with_them() -> None:
+    figure = Figure()
+    bars, ticks, percent = figure.subplots(3)
+    bars.bar(["night", "day"], [1, 2])
+    ticks.set_yticks([2, 5], ["low", "high"])
+    percent.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    told = [axes.as_json() for axes in described(figure)]
+    assert told[0]["xnames"] == [[0, "night"], [1, "day"]]
+    assert told[1]["ynames"] == [[2, "low"], [5, "high"]]
+    assert not any("names" in key for key in told[2])
 
 
 def test_axes_stand_in_drawing_order_with_insets_after_their_own() -> None:

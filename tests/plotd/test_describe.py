@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,10 @@ from plotd.encode import Sizing, encode
 
 Drawer = Callable[[Figure], None]
 DAY_AND_A_HALF = (datetime(2024, 1, 1), datetime(2024, 1, 2, 12))  # noqa: DTZ001 - as most data is
+
+
+def lasting(seconds: float) -> tuple[datetime, datetime]:
+    return DAY_AND_A_HALF[0], DAY_AND_A_HALF[0] + timedelta(seconds=seconds)
 
 
 def told(*pictures: Figure | Image.Image) -> str:
@@ -99,6 +103,30 @@ def axes_of(figure: Figure) -> Any:
             lambda axes: axes.errorbar([1, 2], [3, 5], yerr=1, capsize=3, label="mean"),
             'Line with error bars "mean": 2 points, rises from 3 to 5.',
         ),
+        (
+            lambda axes: axes.errorbar([1, 2], [3, 5], xerr=0.5, yerr=1, label="mean"),
+            'Line with error bars "mean": 2 points, rises from 3 to 5. '
+            'Error bars along x "mean along x": from 0.5 to 2.5 in all.',
+        ),
+        (
+            lambda axes: axes.violinplot([[1, 2, 3], [2, 4, 9]], points=5, showextrema=False),
+            "Violins: at 1 from 1 to 3, widest at 2, at 2 from 2 to 9, widest at 3.75.",
+        ),
+        (
+            lambda axes: (
+                axes.violinplot([[1, 2, 3]], points=5, orientation="horizontal", showextrema=False),
+                axes.set_yticks([1], ["cat"]),
+            ),
+            "Violins: cat from 1 to 3, widest at 2.",
+        ),
+        (
+            lambda axes: axes.fill_between([1, 2, 3], [1, 3, 1], [-1, -3, -1]),
+            "Shaded area: lowest -3, highest 3, for x from 1 to 3.",
+        ),
+        (
+            lambda axes: axes.fill_between([1, 2, 3], 4, 6),
+            "Shaded area: lowest 4, highest 6, for x from 1 to 3.",
+        ),
         (lambda axes: axes.stem([1, 3, 2], label="s"), 'Stems "s": 3 points, rises from 1 to 2, highest 3 at 1.'),
         (lambda axes: axes.bar(["a", "b"], [3, -5.5], label="n"), 'Bars "n": a 3, b -5.5.'),
         (lambda axes: axes.barh(["a", "b"], [3, 5]), "Horizontal bars: a 3, b 5."),
@@ -157,6 +185,9 @@ def test_names_given_to_the_legend_alone_are_used() -> None:
         ({"xlim": (0.25, 0.75), "xscale": "logit"}, "X axis from 0.25 to 0.75, logit scale"),
         ({"xlim": (0, 2), "xticks": ([0, 1, 2], ["low", "mid", "high"])}, "X axis with low, mid, high"),
         ({"xlim": DAY_AND_A_HALF}, "X axis from 2024-01-01 00:00 to 2024-01-02 12:00"),
+        ({"xlim": lasting(seconds=30)}, "X axis from 2024-01-01 00:00:00 to 2024-01-01 00:00:30"),
+        ({"xlim": lasting(seconds=0.25)}, "X axis from 2024-01-01 00:00:00.000 to 2024-01-01 00:00:00.250"),
+        ({"xlim": lasting(seconds=0.002)}, "X axis from 2024-01-01 00:00:00.000000 to 2024-01-01 00:00:00.002000"),
     ],
 )
 def test_each_axis_is_told_with_label_range_and_scale(change: dict[str, Any], words: str) -> None:

@@ -112,6 +112,7 @@ def test_the_axes_of_a_list_of_figures_are_counted_through(together: bool) -> No
             "of the years 1 to 9999",
         ),
         (lambda figure: figure.add_subplot(), x(1, 1), "two ends that differ"),
+        (lambda figure: figure.add_subplot(), x(1, 1 + 4e-16), "two ends further apart"),
     ],
 )
 def test_what_a_figure_can_not_show_is_refused(make: Callable[[Figure], object], limit: Limit, why: str) -> None:
@@ -119,7 +120,46 @@ def test_what_a_figure_can_not_show_is_refused(make: Callable[[Figure], object],
     make(figure)
     with pytest.raises(LookError, match=why) as raised:
         limited(figure, limit)
-    assert raised.value.option == limit.option
+    assert raised.value.options == (limit.option,)
+
+
+def shared(figure: Figure) -> None:
+    figure.subplots(1, 3, sharex=True, sharey=True)
+
+
+def twins(figure: Figure) -> None:
+    figure.add_subplot().twinx()
+
+
+@pytest.mark.parametrize(
+    ("make", "limits"),
+    [
+        (shared, (x(1, 2, axes=0), x(3, 4, axes=2))),
+        (shared, (x(1, 2, axes=1), x(1, 3, axes=2))),
+        (shared, (y(1, 2, axes=0), Limit("y", 1))),
+        (twins, (x(1, 2, axes=0), x(3, 4, axes=1))),
+    ],
+)
+def test_an_axis_that_two_share_can_not_have_the_limits_of_both(
+    make: Callable[[Figure], None], limits: tuple[Limit, Limit]
+) -> None:
+    figure = Figure()
+    make(figure)
+    before = [(axes.get_xlim(), axes.get_ylim()) for axes in figure.axes]
+    with pytest.raises(LookError, match=r"they share one . axis, which can't have both") as raised:
+        limited(figure, *limits)
+    assert set(raised.value.options) == {limit.option for limit in limits}
+    assert [(axes.get_xlim(), axes.get_ylim()) for axes in figure.axes] == before
+
+
+def test_axes_that_share_an_axis_may_ask_for_the_same() -> None:
+    figure = Figure()
+    shared(figure)
+    drawn = limited(figure, x(1, 2, axes=0), x("1.0", 2, axes=1), Limit("y", 0), Limit("y", 2)).axes
+    assert {one.x.limits for one in drawn} == {(1, 2)}
+    figure = Figure()
+    twins(figure)
+    assert [one.y.limits for one in limited(figure, y(1, 2), y(3, 4, axes=1)).axes] == [(1, 2), (3, 4)]
 
 
 def test_a_log_axis_gets_limits_above_nought() -> None:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import io
+import pickle
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,9 @@ from matplotlib.lines import Line2D
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
-from plotd.encode import Sizing, TooManyPixels, encode
+from plotd.encode import Sizing, encode
 from plotd.sheet import Sheet
+from plotd.table import AT_HAND_BYTES, TooManyRows
 
 Drawer = Callable[[Figure], None]
 
@@ -25,7 +27,7 @@ Y = np.array([1e-17, -2.5, 3.0000000000000004, 0.1 + 0.2, 7])
 
 
 def csv_of(*pictures: Figure | Image.Image) -> str:
-    return encode(pictures, "csv", Sizing(), MANY).body.decode()
+    return encode(pictures, "png", Sizing(), MANY, max_rows=MANY).table.body(MANY).decode()
 
 
 def table_of(*pictures: Figure | Image.Image) -> pd.DataFrame:
@@ -132,7 +134,19 @@ CASES: dict[str, tuple[Callable[[Any], object], dict[str, list[Any]]]] = {
         {"series": ["e"] * 2, "x": [1, 2], "y": [10, 20], "low": [9, 18], "high": [13, 24]},
     ),
     "errors of x": (lambda axes: axes.errorbar([1, 2], [3, 4], xerr=0.5), {"low": [0.5, 1.5], "high": [1.5, 2.5]}),
-    "errors of both": (lambda axes: axes.errorbar([1], [3], xerr=0.5, yerr=1, capsize=3), {"low": [2], "high": [4]}),
+    "errors of both": (
+        lambda axes: axes.errorbar([1], [3], xerr=0.5, yerr=1, capsize=3, label="e"),
+        {"series": ["e", "e along x"], "x": [1, NAN], "y": [3, 3], "low": [2, 0.5], "high": [4, 1.5]},
+    ),
+    "bars with errors of both": (
+        lambda axes: axes.barh([1, 2], [3, 4], xerr=1, yerr=0.25),
+        {"series": ["horizontal bars 1"] * 2 + ["error bars along x 1"] * 2, "low": [0.75, 1.75, 2, 3]},
+    ),
+    "errors of both alone": (
+        lambda axes: axes.errorbar([1], [3], xerr=0.5, yerr=1, fmt="none"),
+        {"series": ["error bars 1", "error bars along x 1"], "low": [2, 0.5]},
+    ),
+    "no errors": (lambda axes: axes.errorbar([1, 2], [3, 4]), {"x": [1, 2], "y": [3, 4]}),
     "every other error": (_collapsed, {"low": [NAN, 1.5, NAN, 3.5], "high": [NAN, 2.5, NAN, 4.5]}),
     "errors alone": (
         lambda axes: axes.errorbar([1, 2], [3, 4], yerr=1, fmt="none"),
@@ -171,6 +185,19 @@ CASES: dict[str, tuple[Callable[[Any], object], dict[str, list[Any]]]] = {
     "an image from below": (
         lambda axes: axes.imshow([[1, 2], [3, 4]], extent=(10, 20, 0, 1), origin="lower"),
         {"x": [12.5, 17.5] * 2, "y": [0.25, 0.25, 0.75, 0.75], "value": [1, 2, 3, 4]},
+    ),
+    "a photograph": (
+        lambda axes: axes.imshow(np.array([[[1, 2, 3], [4, 5, 255]]], dtype=np.uint8), extent=(0, 4, 0, 2)),
+        {
+            "series": [f"image 1 {name}" for name in ("red", "green", "blue") for _ in range(2)],
+            "x": [1, 3] * 3,
+            "y": [1] * 6,
+            "value": [1, 4, 2, 5, 3, 255],
+        },
+    ),
+    "a mesh of colours": (
+        lambda axes: axes.pcolormesh([0, 1, 4], [0, 2], [[[1, 0, 0, 1], [0, 0.5, 0, 1]]]),
+        {"x": [0.5, 2.5] * 4, "value": [1, 0, 0, 0.5, 0, 0, 1, 1]},
     ),
     "named rows and columns": (
         lambda axes: (axes.imshow([[1, 2]]), axes.set_xticks([0, 1], ["cat", "dog"]), axes.set_yticks([0], ["all"])),
@@ -277,6 +304,7 @@ def test_dates_that_no_calendar_has_are_left_empty() -> None:
     def draw(axes: Any) -> None:
         axes.xaxis_date(tz=ZoneInfo("Asia/Tokyo"))
         axes.plot([-1e9, 0, 1e9], [1, 2, 3])
+        axes.set_xlim(0, 1)
 
     assert drawn(draw).x.tolist()[1] == "1970-01-01T09:00:00+09:00"
     assert drawn(draw).x.isna().tolist() == [True, False, True]
@@ -346,16 +374,17 @@ def test_axes_are_counted_as_in_the_description_of_the_picture() -> None:
 
 
 def test_figures_that_come_one_after_another_are_taken_down_as_they_are_then() -> None:
-    sheet = Sheet("csv", Sizing(), MANY)
+    sheet = Sheet("png", Sizing(), MANY)
     figure = Figure()
     (line,) = figure.subplots().plot([1, 2])
     sheet.add(figure)
     line.set_ydata([3, 4])
     sheet.add(figure)
-    found = pd.read_csv(io.BytesIO(sheet.encoded().body))
+    found = pd.read_csv(io.BytesIO(sheet.encoded().table.body(MANY)))
     assert found[["axes", "y"]].to_numpy().tolist() == [[0, 1], [0, 2], [1, 3], [1, 4]]
 
 
+@pytest.mark.filterwarnings("ignore:Glyph 13")
 @pytest.mark.parametrize("label", ["a,b", 'say "x"', "two\nlines", "=1+1", "Größe μ", " spaced ", "-1", "a\r\nb"])
 def test_labels_and_categories_come_back_as_they_were_given(label: str) -> None:
     figure = Figure()
@@ -383,7 +412,6 @@ def test_names_are_unique_within_their_axes() -> None:
 def test_columns_that_nothing_uses_are_left_out_and_nothing_is_a_header_alone() -> None:
     assert csv_of(Figure()) == "axes,series,x,y\n"
     assert csv_of(Image.new("L", (3, 3))) == "axes,series,x,y\n"
-    assert drawn(lambda axes: axes.imshow(np.zeros((4, 6, 3)))).empty
     assert drawn(lambda axes: axes.plot([], [])).empty
     assert drawn(lambda axes: axes.plot([1], visible=False)).empty
     figure = Figure()
@@ -414,18 +442,63 @@ def test_an_artist_that_lacks_what_it_should_have_costs_no_table(drawers: Mappin
     assert "odd" not in set(found.series)
 
 
-def test_a_table_that_would_be_too_long_is_refused_with_its_length() -> None:
-    figure = Figure(figsize=(1, 1), dpi=50)
+def test_a_table_longer_than_is_allowed_is_refused_with_its_length() -> None:
+    figure = Figure()
     figure.subplots().plot(np.arange(1001))
-    with pytest.raises(TooManyPixels, match="a table of 1,001 rows has more than 1,000"):
-        encode([figure], "csv", Sizing(), 8000)
-    assert len(encode([figure], "csv", Sizing(), 8008).body.splitlines()) == 1002
+    table = encode([figure], "png", Sizing(), MANY).table
+    with pytest.raises(TooManyRows, match="a table of 1,001 rows has more than 1,000"):
+        table.body(1000)
+    assert len(table.body(1001).splitlines()) == 1002
 
 
-def test_a_figure_too_large_to_be_drawn_still_has_its_numbers() -> None:
-    figure = Figure(figsize=(1000, 1000), dpi=100)
-    figure.subplots().plot([1], [2], "o")
-    assert encode([figure], "csv", Sizing(), 10_000).body == b"axes,series,x,y\n0,points 1,1,2\n"
+@pytest.mark.parametrize("max_rows", [0, MANY])
+def test_many_numbers_are_taken_down_only_if_they_are_asked_for(max_rows: int) -> None:
+    few, many = (Figure() for _ in range(2))
+    few.subplots().plot(np.zeros(AT_HAND_BYTES // 16))
+    many.subplots().plot(np.zeros(AT_HAND_BYTES // 16 + 1))
+    table = encode([few], "png", Sizing(), MANY, max_rows=max_rows).table
+    assert len(table.body(MANY).splitlines()) == AT_HAND_BYTES // 16 + 1
+    assert table.size_bytes == AT_HAND_BYTES
+    for figures, rows in (([many], AT_HAND_BYTES // 16 + 1), ([few, few], AT_HAND_BYTES // 8)):
+        table = encode(figures, "png", Sizing(), MANY, max_rows=max_rows).table
+        assert table.rows == rows
+        assert (table.blocks is None) == (max_rows == 0)
+
+
+def test_what_becomes_of_an_array_later_is_no_part_of_the_table() -> None:
+    heights, image, figure = np.array([1.0, 2.0]), np.zeros((1, 2)), Figure()
+    axes = figure.subplots()
+    axes.plot(heights)
+    axes.imshow(image)
+    table = encode([figure], "png", Sizing(), MANY).table
+    before = table.body(MANY)
+    heights[:], image[:] = 7, 7
+    assert table.body(MANY) == before
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "dateutil", "fixed", "own"])
+def test_times_keep_their_zone_on_their_way_from_another_process(zone: str) -> None:
+    class Own(tzinfo):
+        def utcoffset(self, moment: datetime | None) -> timedelta:
+            return timedelta(hours=2)
+
+        def dst(self, moment: datetime | None) -> timedelta:
+            return timedelta()
+
+    zones: dict[str, Callable[[], tzinfo]] = {
+        "dateutil": lambda: pd.Timestamp(0, tz="dateutil/Europe/Berlin").tz or UTC,
+        "fixed": lambda: timezone(timedelta(hours=2)),
+        "own": Own,
+    }
+    moment = datetime.fromtimestamp(20_000.5 * 86_400, UTC)
+    figure = Figure()
+    axes = figure.subplots()
+    axes.xaxis_date(tz=zones.get(zone, lambda: ZoneInfo(zone))())
+    axes.plot([20_000.5], [1])
+    table = pickle.loads(pickle.dumps(encode([figure], "png", Sizing(), MANY).table))
+    found = pd.read_csv(io.BytesIO(table.body(MANY))).x[0]
+    assert datetime.fromisoformat(found) == moment
+    assert found.endswith("+00:00" if zone == "own" else "+02:00")
 
 
 def test_long_lines_are_whole() -> None:

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import plots
+from plots.parameters import BadWords
 
 DATA = Path(plots.__file__).parent / "gallery" / "data"
 pytestmark = pytest.mark.usefixtures("turn")
@@ -189,10 +190,17 @@ def test_x_and_y_are_drawn_as_asked(table: Plot, tmp_path: Path) -> None:
     figure = table(path, x="rate", y=["loss"])
     assert lines(figure) == {"loss": ([0.1, 0.2, 0.3], [5, 4, 3])}
     assert figure.axes[0].get_xlabel() == "rate"
-    columns = "the columns are: step, loss, rate"
-    assert refusal(table, path, x="nope").text == f"run.csv: no column 'nope'; {columns}"
-    assert refusal(table, path, y=["loss", "no"]).text == f"run.csv: no column 'no'; {columns}"
-    assert refusal(table, csv(tmp_path, HEADER), y=["no"]).text.startswith("run.csv: no column 'no'")
+
+
+@pytest.mark.parametrize(("words", "name"), [({"x": "nope"}, "x"), ({"y": ["loss", "nope"]}, "y")])
+def test_a_column_that_is_not_there_is_the_fault_of_its_parameter(
+    table: Plot, tmp_path: Path, words: dict[str, Any], name: str
+) -> None:
+    for text in ("step,loss,rate\n1,5,0.1\n", "step,loss,rate\n"):
+        with pytest.raises(BadWords) as caught:
+            table(csv(tmp_path, text), **words)
+        told = "run.csv: no column 'nope'; the columns are: step, loss, rate"
+        assert caught.value.fields == {name: told}
 
 
 def test_a_table_without_numbers_is_refused(table: Plot, tmp_path: Path) -> None:
