@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-ANY = (400, 403, 413, 414, 421, 431, 503)  # how whatever is asked may be refused
+ANY = (400, 401, 403, 413, 414, 421, 429, 431, 503)  # how whatever is asked may be refused
 DRAWING = (*ANY, 404, 500, 504)
 LABELS = ("ETag", "Cache-Control")
 
@@ -38,7 +38,7 @@ class Contract:
     method: str = "get"
 
 
-SAME = Reply("The client has it: If-None-Match names it.", headers=LABELS)
+SAME = Reply("The client has it: If-None-Match names it, or If-Modified-Since.", headers=LABELS)
 
 
 def json_replies(words: str, body: type) -> Mapping[int, Reply]:

@@ -15,11 +15,14 @@ import matplotlib as mpl
 from PIL import Image, ImageDraw, ImageFont
 from tornado.web import HTTPError
 
+from plotd.fonts import font_for
 from service import errors
 
 STATUSES: dict[type[errors.ServiceError], int] = {
     errors.ServiceError: 500,
+    errors.BadRequest: 400,
     errors.BadParameter: 400,
+    errors.Unauthorized: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.UnknownPlot: 404,
@@ -28,6 +31,8 @@ STATUSES: dict[type[errors.ServiceError], int] = {
     errors.TooLarge: 413,
     errors.UrlTooLong: 414,
     errors.WrongHost: 421,
+    errors.UpgradeRequired: 426,
+    errors.TooManyFailures: 429,
     errors.HeaderTooLarge: 431,
     errors.PlotFailed: 500,
     errors.Overloaded: 503,
@@ -72,11 +77,11 @@ def lines(told: dict[str, Any], width: int) -> list[str]:
 @functools.lru_cache(maxsize=256)
 def as_png(words: tuple[str, ...]) -> bytes:
     """Return *words*, one a line, as a small PNG: the same broken URL is often asked for again."""
-    font = ImageFont.truetype(str(FONT), 15)
     picture = Image.new("L", (PICTURE_WIDTH_PX, 32 + 22 * max(4, len(words))), 250)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 0, 5, picture.height), fill=120)
     for number, line in enumerate(words):
+        font = ImageFont.truetype(font_for(line, str(FONT)), 15)
         draw.text((20, 16 + 22 * number), line, fill=0 if number == 0 else 70, font=font)
     body = io.BytesIO()
     picture.save(body, "PNG", compress_level=3)

@@ -7,14 +7,14 @@ import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
 
 from handlers import shapes
 from handlers.base import GuardedHandler, PlotHandler
 from handlers.contract import Contract, Reply, json_replies
-from handlers.vocabulary import HEADERS, Told, asked, error_responses, option_parameters
+from handlers.vocabulary import HEADERS, REFUSALS, Told, asked, error_responses, option_parameters
 from plots.schema import json_example, word_schema
 from plots.spec import Parameter, PlotSpec
 from service.catalog import Catalog
@@ -26,10 +26,15 @@ Route = tuple[str, type[GuardedHandler]]
 ABOUT = """Plots as pictures, each at a URL that lasts. A plot's own parameters bear their own names; the options of
 plotd begin with `_`. What is empty counts as not given, but for text.
 
-HEAD is answered as GET is, without the body. A method that isn't told here: 405, with `Allow`. An address that isn't
-here: 404. An error is JSON, or a page or a picture where `Accept` likes those better."""
+A method that isn't told here: 405, with `Allow`. An address that isn't here: 404. An error is JSON, or a page or a
+picture where `Accept` likes those better."""
+TOKENS = "A token made by `plotd token add`, where the daemon isn't open to whoever reaches it."
 SERVICE = "/"  # the tag of what belongs to no plot; a plot's own is its name
 NAME = "[^.]+"
+PLOT = "/plots/{name}"
+HEAD: Told = {"description": "What GET answers, without the body."}
+
+T = TypeVar("T")
 
 
 class Place(NamedTuple):
@@ -38,6 +43,7 @@ class Place(NamedTuple):
     path: str
     kind: str
     contract: Contract
+    has_head: bool = False
 
 
 class Document:
@@ -63,6 +69,8 @@ class Document:
         config = self._engine.config
         options = option_parameters(config.live.min_every_s)
         told = describe(self._routes, plots, self._engine.catalog, options)
+        if not config.is_open:
+            told["security"] = [{"bearer": []}]
         told["servers"] = [{"url": config.listen.base_url or "/"}]
         text = as_json(told)
         return text.encode(), digest(text)
@@ -83,9 +91,8 @@ def describe(
     routes: Iterable[Route], plots: Mapping[str, PlotSpec], catalog: Catalog, options: Mapping[str, Told]
 ) -> Told:
     """Return the document on *routes* and *plots*, by their addresses, each of which takes *options* too."""
-    own = {link: dict(own_parameters(link, spec, catalog)) for link, spec in plots.items()}
-    parameters = {name: parameter for of_plot in own.values() for name, parameter in of_plot.items()}
-    found = [place_of(pattern, handler) for pattern, handler in routes]
+    parameters, own = own_parameters(plots, catalog)
+    found, endings = gather([place_of(pattern, handler) for pattern, handler in routes])
     return {
         "openapi": "3.1.0",
         "info": {"title": "plotd", "version": catalog.version, "description": ABOUT},
@@ -96,17 +103,18 @@ def describe(
         "paths": {
             **{place.path: item(place) for place in found if "{name}" not in place.path},
             **{
-                place.path.replace("{name}", link): item(place, link, (*own[link], *options))
+                place.path.replace("{name}", link): item(place, link, own[link], options)
                 for link in plots
                 for place in found
                 if "{name}" in place.path
             },
         },
         "components": {
-            "parameters": {**parameters, **options, **asked()},
+            "parameters": {**parameters, **options, **asked(), "ending": endings},
             "headers": HEADERS,
-            "responses": {**error_responses(), **dict(replies(found))},
+            "responses": {**error_responses(), **dict(replies(found)), "Head": HEAD},
             "schemas": schemas(found),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": TOKENS}},
         },
     }
 
@@ -123,31 +131,66 @@ def place_of(pattern: str, handler: type[GuardedHandler]) -> Place:
     """Return the address that the *pattern* of a route stands for."""
     path = pattern.replace("\\.", ".").replace(f"({NAME})", "{name}").replace(NAME, "{name}").replace("(.*)", "{file}")
     kind = handler.__name__.removesuffix("Handler") + PurePosixPath(path).suffix
-    return Place(path, kind, handler.contract)
+    return Place(path, kind, handler.contract, has_head=handler.head is not GuardedHandler.head)
 
 
-def item(place: Place, link: str = "", parameters: Iterable[str] = ()) -> Told:
-    """Return what is told of *place*, where it belongs to the plot at *link* and takes its *parameters*."""
+def gather(found: Sequence[Place]) -> tuple[list[Place], Told]:
+    """Return *found*, with one place for all that shows a plot at some ending, and the parameter that is the ending.
+
+    With hundreds of plots, a place for each would make a document that few programs like to read. What never ends is
+    not one of them: it has no label.
+    """
+    gathered = [place for place in found if place.path.startswith(f"{PLOT}.") and 304 in place.contract.replies]
+    endings = {PurePosixPath(place.path).suffix[1:]: place.contract.replies[200] for place in gathered}
+    reply = Reply(
+        "What the ending says.",
+        union(media(reply, ending) for ending, reply in endings.items()),
+        next(reply.body for reply in endings.values() if reply.body),
+        union(reply.headers for reply in endings.values()),
+    )
+    contract = Contract(
+        "The plot as a picture, as its numbers or in words",
+        {200: reply, 304: gathered[0].contract.replies[304]},
+        union(place.contract.errors for place in gathered),
+        union(place.contract.reads for place in gathered),
+    )
+    said = {"description": "What is shown, and how.", "schema": {"type": "string", "enum": sorted(endings)}}
+    ending = {"name": "ending", "in": "path", "required": True, **said}
+    rest = [place for place in found if place not in gathered]
+    return [*rest, Place(f"{PLOT}.{{ending}}", "Ending", contract, has_head=True)], ending
+
+
+def union(groups: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    """Return what is in any of *groups*, once each."""
+    return tuple(dict.fromkeys(one for group in groups for one in group))
+
+
+def item(place: Place, link: str = "", parameters: Iterable[str] = (), options: Iterable[str] = ()) -> Told:
+    """Return what is told of *place*, where it belongs to the plot at *link*.
+
+    It takes that one's *parameters*, and *options* too if it shows something.
+    """
     told: Told = {place.contract.method: operation(place, link)}
-    if link:
-        told["parameters"] = [ref("parameters", name) for name in parameters]
-    return told
+    if place.has_head:
+        told["head"] = {"tags": [link or SERVICE], "responses": {"default": ref("responses", "Head")}}
+    in_path = ("ending",) if "{ending}" in place.path else ()
+    how = options if place.contract.method == "get" else ()
+    named = (*in_path, *parameters, *how, *place.contract.reads)
+    return {**told, "parameters": [ref("parameters", name) for name in named]} if named else told
 
 
 def operation(place: Place, link: str) -> Told:
     """Return what is done at *place*."""
     contract = place.contract
     statuses = {status: f"{place.kind}.{status}" for status in contract.replies}
-    statuses |= {status: str(status) for status in contract.errors if status not in statuses}
-    told: Told = {
+    statuses |= {status: str(status) for status in contract.errors if status not in (*statuses, *REFUSALS)}
+    named = {str(status): name for status, name in sorted(statuses.items())} | {"4XX": "4XX"}
+    return {
         "operationId": contract.method + place.path.replace("{name}", link),
         "summary": contract.summary,
         "tags": [link or SERVICE],
-        "responses": {str(status): ref("responses", name) for status, name in sorted(statuses.items())},
+        "responses": {status: ref("responses", name) for status, name in named.items()},
     }
-    if contract.reads:
-        told["parameters"] = [ref("parameters", name) for name in contract.reads]
-    return told
 
 
 def replies(found: Iterable[Place]) -> Iterator[tuple[str, Told]]:
@@ -161,21 +204,36 @@ def replies(found: Iterable[Place]) -> Iterator[tuple[str, Told]]:
 def answer(reply: Reply, ending: str) -> Told:
     """Return what *reply* is like at an address with that *ending*."""
     told: Told = {"description": reply.words}
-    media = reply.media[ending] if isinstance(reply.media, Mapping) else reply.media
-    if media:
+    if each := media(reply, ending):
         schema = {"schema": ref("schemas", reply.body.__name__)} if reply.body else {}
-        each = (media,) if isinstance(media, str) else media
-        told["content"] = {one.partition(";")[0]: schema for one in each}
+        told["content"] = {one: schema if one == "application/json" else {} for one in each}
     if reply.headers:
         told["headers"] = {name: ref("headers", name) for name in reply.headers}
     return told
 
 
-def own_parameters(link: str, spec: PlotSpec, catalog: Catalog) -> Iterator[tuple[str, Told]]:
-    """Yield the parameters of *spec*, by names that no other plot's have: a component's are of few letters."""
-    for number, parameter in enumerate(spec.parameters):
-        name = parameter.name if parameter.name.isascii() else number
-        yield f"{link.replace('/', '.')}.{name}", own_parameter(parameter, spec, catalog)
+def media(reply: Reply, ending: str) -> tuple[str, ...]:
+    """Return the content types of *reply* at an address with that *ending*."""
+    told = reply.media[ending] if isinstance(reply.media, Mapping) else reply.media
+    return tuple(one.partition(";")[0] for one in ((told,) if isinstance(told, str) else told))
+
+
+def own_parameters(plots: Mapping[str, PlotSpec], catalog: Catalog) -> tuple[Told, dict[str, list[str]]]:
+    """Return the parameters of *plots* as components, and the names of those that each has: alike ones are told once.
+
+    A component's name is of few letters; its number tells it from others, and from what is no plot's own.
+    """
+    components: Told = {}
+    names: dict[str, str] = {}
+    by_plot: dict[str, list[str]] = {link: [] for link in plots}
+    for link, spec in plots.items():
+        for parameter in spec.parameters:
+            told = own_parameter(parameter, spec, catalog)
+            stem = parameter.name if parameter.name.isascii() else ""
+            name = names.setdefault(json.dumps(told), f"{stem}.{len(names)}")
+            components[name] = told
+            by_plot[link].append(name)
+    return components, by_plot
 
 
 def own_parameter(parameter: Parameter, spec: PlotSpec, catalog: Catalog) -> Told:

@@ -49,11 +49,12 @@ class LastRender(Shape, total=False):
     seconds: float
     when: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
     size: Size
+    rows: Annotated[int, Field(description="How many numbers are behind it: the rows of its CSV")]
     error: Trouble | None
     output: str
 
 
-@with_config(ConfigDict(extra="allow"))  # a scale has parameters: xbase, ylinthresh, ...
+@with_config(ConfigDict(extra="allow"))  # a scale has parameters: xbase, ylinthresh, ...; xdates, xnames if there are
 class Axes(TypedDict):
     """One axes: its box in pixels from the left top corner, and what a pixel in it means."""
 
@@ -61,14 +62,17 @@ class Axes(TypedDict):
     title: str
     projection: str
     colorbar: bool
+    aspect: Annotated[float | None, Field(description="Of a unit of y to one of x, where it is fixed")]
     xlim: list[float]
     xscale: str
     xunit: Literal["number", "date"]
     xlabel: str
+    xshared: Annotated[int, Field(description="The first axes that has the same x axis: itself, if none has before")]
     ylim: list[float]
     yscale: str
     yunit: Literal["number", "date"]
     ylabel: str
+    yshared: int
 
 
 class Plot(Shape):
@@ -136,8 +140,17 @@ class Moved(Shape):
     why: str
 
 
+class Failing(Shape):
+    """A plot whose last render failed, or whose file does, with why, and since when as far as it is known."""
+
+    plot: str
+    code: str
+    message: str
+    since: Annotated[str | None, Field(json_schema_extra={"format": "date-time"})]
+
+
 class Ready(Shape):
-    """Whether pictures can be had, and of whom."""
+    """Whether pictures can be had, and of whom; which plots fail, and which files hold none for now."""
 
     status: Literal["ready", "no worker is left", "starting or draining"]
     plots: int
@@ -145,6 +158,8 @@ class Ready(Shape):
     workers: Annotated[dict[str, int], Field(description="Free ones, by kind")]
     isolation: str
     moved: list[Moved]
+    failing: list[Failing]
+    failures: list[Failure]
 
 
 @with_config(ConfigDict(extra="allow"))

@@ -20,16 +20,16 @@ WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d+)"?\s*(?=;|,|$)', re.IGNORECASE)
 class Places:
     """Room for a bounded number of clients that stay."""
 
-    def __init__(self, most: int, who: str) -> None:
-        self._most = most
+    def __init__(self, who: str) -> None:
+        self.most = 0
         self._who = who
         self.taken = 0
 
     @contextlib.contextmanager
     def take(self) -> Iterator[None]:
         """Hold a place for a while. Raises Overloaded at once if there is none."""
-        if self.taken >= self._most:
-            raise Overloaded(f"{self._who}: {self._most} at a time", retry_after_s=5)
+        if self.taken >= self.most:
+            raise Overloaded(f"{self._who}: {self.most} at a time", retry_after_s=5)
         self.taken += 1
         try:
             yield
@@ -56,14 +56,19 @@ class StayingHandler(PlotHandler):
 
     @contextlib.contextmanager
     def staying(self, places: str) -> Iterator[None]:
-        """Hold one of these *places*, and let a stop of the daemon know."""
+        """Hold one of these *places*, until the client leaves or has to."""
         room: Places = self.settings[places]
         with room.take():
-            self.settings["sockets"].add(self)
+            self.stay()
             try:
                 yield
             finally:
                 self.settings["sockets"].discard(self)
+
+    def stay(self) -> None:
+        """Let a stop of the daemon know, and the gate: who is let in no longer must leave."""
+        self.settings["sockets"].add(self)
+        self.gate.look_after(self.settings["sockets"])
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Let the client go: it may come back."""

@@ -6,10 +6,12 @@ from typing import Any
 
 from handlers.base import FILES
 from handlers.errors import STATUSES
+from handlers.galleries import ORDERS, VIEWS
 from plotd.theme import NAMES as THEMES
 from service.errors import ServiceError
 from service.options import COLUMNS_RANGE, LONGEST_EVERY_S, NAMES, RANGES
 from service.rendering import COLUMNS
+from service.walls import LONGEST_CYCLE_S, MOST_COLUMNS, MOST_ROWS, SWITCH
 
 Told = dict[str, Any]  # a part of the document; Any: as JSON has it
 
@@ -27,6 +29,9 @@ OPTIONS = {
     "_every": "Seconds: while this viewer watches, the picture is also redrawn that often.",
     "_etag": "The answer may be kept for ever if its picture still bears that etag.",
 }
+# How whatever is asked may be refused: one answer in the document stands for all of these.
+REFUSALS = (400, 401, 403, 405, 413, 414, 421, 429, 431)
+NAMED = {405: ("Allow",), 426: ("Upgrade", "Sec-WebSocket-Version"), 503: ("Retry-After",)}
 LIMITS = {**TEXT, "pattern": "^[^,]+,[^,]+$", "examples": ["0,10"]}
 
 # What an answer bears; required ones always, where they are named at all.
@@ -42,10 +47,9 @@ HEADERS: dict[str, Told] = {
         "schema": TEXT,
     },
     "Vary": {"description": "Which fields of a request the answer depends on.", "required": True, "schema": TEXT},
-    "Last-Modified": {"description": "When it was drawn.", "required": True, "schema": TEXT},
+    "Last-Modified": {"description": "Of a picture: when it was drawn.", "schema": TEXT},
     "Server-Timing": {
-        "description": "How long it took: `render;dur=…, queue;dur=…, cache;desc=hit|miss|join`.",
-        "required": True,
+        "description": "Of a picture: how long it took: `render;dur=…, queue;dur=…, cache;desc=hit|miss|join`.",
         "schema": TEXT,
     },
     "Plotd-State": {
@@ -59,7 +63,9 @@ HEADERS: dict[str, Told] = {
         "required": True,
         "schema": {"type": "integer", "minimum": 0},
     },
-    "Allow": {"description": "The methods that there are.", "required": True, "schema": TEXT},
+    "Upgrade": {"description": "What is spoken here.", "required": True, "schema": {**TEXT, "const": "websocket"}},
+    "Sec-WebSocket-Version": {"description": "In which version.", "required": True, "schema": TEXT},
+    "Allow": {"description": "Of 405: the methods that there are.", "schema": TEXT},
 }
 
 
@@ -71,6 +77,11 @@ def asked() -> dict[str, Told]:
             "name": "If-None-Match",
             "in": "header",
             "description": "The ETag of what the client has: 304 if that is still it, and nothing is drawn.",
+        },
+        {
+            "name": "If-Modified-Since",
+            "in": "header",
+            "description": "Last-Modified of what the client has, where it sends no If-None-Match: 304 likewise.",
         },
         {
             "name": "Prefer",
@@ -86,6 +97,20 @@ def asked() -> dict[str, Told]:
         },
         {"name": "q", "in": "query", "description": "What to look for among the plots."},
         {
+            "name": "view",
+            "in": "query",
+            "description": "How they are shown.",
+            "schema": {**TEXT, "enum": VIEWS},
+        },
+        {
+            "name": "sort",
+            "in": "query",
+            "description": "In what order; if not given, as they were found, in groups.",
+            "allowEmptyValue": True,
+            "schema": {**TEXT, "enum": ("", *ORDERS)},
+        },
+        *wall_words(),
+        {
             "name": "url",
             "in": "query",
             "description": "Of `text/event-stream`: the address of a picture to watch; as often as there are such.",
@@ -94,6 +119,28 @@ def asked() -> dict[str, Told]:
         {"name": "file", "in": "path", "required": True, "schema": {**TEXT, "enum": files}},
     )
     return {one["name"]: {"schema": TEXT, **one} for one in told}
+
+
+def wall_words() -> tuple[Told, ...]:
+    """Return the words of a wall's URL."""
+    p = "The picture of a plot, its ending and its own query as it likes, percent-encoded once: `loss.png?smooth=5`."
+    told = {
+        "p": (p, {"type": "array", "items": TEXT}),
+        "cols": ("How many stand side by side.", {"type": "integer", "minimum": 1, "maximum": MOST_COLUMNS}),
+        "rows": (
+            "How many of a kiosk stand one below another.",
+            {"type": "integer", "minimum": 1, "maximum": MOST_ROWS},
+        ),
+        "_kiosk": ("Show nothing but the pictures.", {**TEXT, "enum": tuple(SWITCH)}),
+        "_cycle": (
+            "Of a kiosk: seconds until the pictures that didn't fit take their turn.",
+            {"type": "number", "minimum": 1, "maximum": LONGEST_CYCLE_S},
+        ),
+    }
+    return tuple(
+        {"name": name, "in": "query", "description": words, "allowEmptyValue": True, "schema": schema}
+        for name, (words, schema) in told.items()
+    )
 
 
 def option_parameters(min_every_s: float) -> dict[str, Told]:
@@ -113,17 +160,24 @@ def option_parameters(min_every_s: float) -> dict[str, Told]:
 
 
 def error_responses() -> dict[str, Told]:
-    """Return the answer of each status that is an error, with all codes that it may bear."""
-    return {str(status): _error_response(status) for status in sorted(set(STATUSES.values()))}
+    """Return the answer of each status that is an error, with all codes that it may bear; of REFUSALS one for all."""
+    statuses = sorted(set(STATUSES.values()))
+    told = {str(status): _error_response(_codes(status), status) for status in statuses if status not in REFUSALS}
+    told["4XX"] = _error_response(" ".join(f"{status} {_codes(status)}" for status in REFUSALS), 405)
+    return told
 
 
-def _error_response(status: int) -> Told:
+def _codes(status: int) -> str:
     kinds = [kind for kind, of_kind in STATUSES.items() if of_kind == status and kind is not ServiceError]
     codes = {kind.code: (kind.__doc__ or "").partition("\n")[0] for kind in reversed(kinds)}
-    named = [name for name, of_status in (("Retry-After", 503), ("Allow", 405)) if of_status == status]
+    return " ".join(f"`{code}`: {words}" for code, words in codes.items())
+
+
+def _error_response(words: str, status: int) -> Told:
     shown: Told = {"text/html": {}, "image/png": {}, "image/svg+xml": {}}
+    named = NAMED.get(status, ())
     return {
-        "description": " ".join(f"`{code}`: {words}" for code, words in codes.items()),
+        "description": words,
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}, **shown},
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in named},
     }

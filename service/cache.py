@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 
 from service.rendering import Rendering
 
@@ -13,7 +14,7 @@ class Cache:
     """Holds at most *limit_bytes* of pictures, and *most_per_plot* of any plot. Used from the event loop only."""
 
     def __init__(self, limit_bytes: int, most_per_plot: int) -> None:
-        self._limit_bytes = limit_bytes
+        self.limit_bytes = limit_bytes
         self._most_per_plot = most_per_plot
         self._bytes = 0
         self._kept: OrderedDict[str, tuple[Rendering, str]] = OrderedDict()
@@ -30,9 +31,14 @@ class Cache:
         return rendering
 
     def put(self, rendering: Rendering, plot: str) -> None:
-        """Keep *rendering*, a picture of *plot*, in place of the one before it; one too large for all isn't kept."""
+        """Keep *rendering*, a picture of *plot*, in place of the one before it.
+
+        One too large for all is kept without its numbers, or not at all.
+        """
         self.forget(rendering.key)
-        if cost(rendering) > self._limit_bytes:
+        if cost(rendering) > self.limit_bytes:
+            rendering = replace(rendering, table=rendering.table.left_out())
+        if cost(rendering) > self.limit_bytes:
             return
         self._kept[rendering.key] = rendering, plot
         self._bytes += cost(rendering)
@@ -40,8 +46,13 @@ class Cache:
         siblings[rendering.key] = None
         if len(siblings) > self._most_per_plot:
             self.forget(next(iter(siblings)))
-        while self._bytes > self._limit_bytes:
+        while self._bytes > self.limit_bytes:
             self.forget(next(iter(self._kept)))
+
+    def take_over(self, before: Cache) -> None:
+        """Keep what *before* holds too, as far as there is room."""
+        for rendering, plot in before._kept.values():
+            self.put(rendering, plot)
 
     def forget(self, key: str) -> None:
         """Drop the picture of the request *key*, if there is one."""
@@ -65,4 +76,4 @@ class Cache:
 
 def cost(rendering: Rendering) -> int:
     """Return what keeping *rendering* costs, in bytes."""
-    return len(rendering.body) + OVERHEAD_BYTES
+    return len(rendering.body) + rendering.table.size_bytes + OVERHEAD_BYTES

@@ -1,9 +1,13 @@
 """What can go wrong, as one tree. Which status each has is for the floor above to say.
 
 ServiceError
+    BadRequest          it isn't HTTP as it should be
     BadParameter        a parameter or option is missing, unknown, repeated, malformed or out of range
-    Forbidden           another site's request, or one through a proxy that nobody vouched for
+    Unauthorized        it needs a token, and there is none that holds
+    TooManyFailures     too many wrong tokens came from there
+    Forbidden           what a token isn't for; another site's request; one through a proxy that nobody vouched for
     WrongHost           the Host header names somebody else
+    UpgradeRequired     a websocket of another version
     NotFound            there is nothing at that address
         UnknownPlot
         MissingFile
@@ -44,6 +48,12 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+class BadRequest(ServiceError):
+    """The request itself is malformed: its header, or the frame of its body."""
+
+    code = "bad_request"
+
+
 class BadParameter(ServiceError):
     """Every field at fault is named in *fields*."""
 
@@ -53,6 +63,22 @@ class BadParameter(ServiceError):
     def in_fields(cls, fields: Mapping[str, str]) -> BadParameter:
         """Return the error whose message lists what is wrong with each of *fields*."""
         return cls("; ".join(f"{name}: {why}" for name, why in fields.items()), fields)
+
+
+class Unauthorized(ServiceError):
+    """Somebody who has shown nothing that lets them in asks for it."""
+
+    code = "unauthorized"
+
+
+class TooManyFailures(ServiceError):
+    """Too many wrong tokens came from the same address; worth another try after *retry_after_s* seconds."""
+
+    code = "too_many_failures"
+
+    def __init__(self, message: str, retry_after_s: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class Forbidden(ServiceError):
@@ -65,6 +91,12 @@ class WrongHost(ServiceError):
     """The request was meant for another host: a page that rebinds its name to ours sends such."""
 
     code = "wrong_host"
+
+
+class UpgradeRequired(ServiceError):
+    """The websocket that is asked for is of a version that isn't spoken here."""
+
+    code = "upgrade_required"
 
 
 class NotFound(ServiceError):
@@ -80,7 +112,10 @@ class UnknownPlot(NotFound):
 
     @classmethod
     def named(cls, name: str, nearest: Iterable[str], failed_file: str = "") -> UnknownPlot:
-        """Return the error for *name*, with the *nearest* names there are; *failed_file* may be what should hold it."""
+        """Return the error for *name*, with the *nearest* names there are; *failed_file* may be what should hold it.
+
+        Who may not see all plots gets the message up to its first semicolon.
+        """
         hint = ", ".join(repr(near) for near in nearest)
         message = f"there is no plot {name[:200]!r}" + (f"; the nearest: {hint}" if hint else "")
         return cls(message + (f"; {failed_file} failed to load" if failed_file else ""))

@@ -11,6 +11,7 @@ from typing import Literal
 
 from plotd.look import Limit, Look
 from plotd.theme import NAMES as THEMES
+from plots.dates import with_plus
 
 LIMIT = re.compile(r"_([xy])lim(?:\.(0|[1-9]\d{0,2}))?")
 
@@ -71,7 +72,7 @@ def _end(word: str) -> float | datetime | None:
     except ValueError:
         pass
     try:
-        date = datetime.fromisoformat(word)
+        date = datetime.fromisoformat(with_plus(word))
         return date if date.tzinfo is None else date.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from plotd.encode import AS_MADE, Look, Sizing
-from plotd.media import MEDIA
+from plotd.encode import Look, Sizing
 from plots.parameters import BadWords, parse
 from plots.spec import PlotSpec
 from service.errors import BadParameter
@@ -63,8 +62,8 @@ def read_demand(
     if fields:
         raise BadParameter.in_fields(fields)
     format = ending if ending in CONTENT_TYPES else "png"
-    sizing, look = (chosen.sizing, chosen.look) if MEDIA[format].draws else (Sizing(), AS_MADE)
-    request = RenderRequest(spec, values.given, values.words, sizing, format, look)
+    how = (chosen.sizing, format, chosen.look)
+    request = RenderRequest(spec, values.given, values.words, *how, numbers=ending == "csv")
     return Demand(request, ending, chosen.every_s, chosen.pinned, chosen.columns)
 
 

@@ -8,17 +8,17 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from dataclasses import dataclass, replace
 
 from plots.paint import Failure, Job, Outcome
 from service.cache import Cache
 from service.dependencies import Dependencies
 from service.derived import Derived
 from service.errors import BadParameter, MissingFile, PlotFailed, Quarantined, RenderTimeout, ServiceError, TooLarge
+from service.flight import Flight
+from service.ledger import Ledger
 from service.pool import RenderPool
-from service.rendering import CONTENT_TYPES, Answer, Rendering, RenderRequest
+from service.rendering import Answer, Rendering, RenderRequest, rendering_of
 
 FIRST_WAIT_S = 2.0  # a failure is remembered for so long, doubling while it lasts
 LONGEST_WAIT_S = 60.0
@@ -30,7 +30,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(eq=False, slots=True)
 class Past:
-    """What happened to a request before. Times are of the monotonic clock, in seconds."""
+    """What happened to a request before. Times are of the monotonic clock, in seconds.
+
+    *with_numbers* is how many renders more are to bring all their numbers along: somebody asked for these.
+    """
 
     rest_until_s: float = 0.0
     failed_etag: str = ""
@@ -38,32 +41,8 @@ class Past:
     error_until_s: float = 0.0
     wait_s: float = 0.0
     deaths: int = 0
-
-
-@dataclass(eq=False, slots=True)
-class Flight:
-    """A render under way, shared by all who ask for the same picture meanwhile."""
-
-    request: RenderRequest
-    task: asyncio.Task[Rendering | ServiceError] = field(init=False)
-    drawing_since_s: float | None = None
-    waiters: int = 0
-    dropped: bool = False
-
-    async def join(self) -> Rendering | ServiceError:
-        """Wait for it; when the last who waits leaves before it was begun, it is dropped."""
-        self.waiters += 1
-        try:
-            return await asyncio.shield(self.task)
-        finally:
-            self.waiters -= 1
-            if not self.waiters and self.drawing_since_s is None:
-                self.dropped = self.task.cancel()
-
-    def serves(self, request: RenderRequest, asked_at_s: float) -> bool:
-        """Say whether what it draws is new enough for one who asked at *asked_at_s*."""
-        same_code = self.request.spec.code == request.spec.code
-        return same_code and (self.drawing_since_s is None or self.drawing_since_s >= asked_at_s)
+    with_numbers: int = 0
+    modified: str = ""  # last_modified of the newest picture
 
 
 class Renderer:
@@ -77,15 +56,18 @@ class Renderer:
         roots: tuple[str, ...],
         places: tuple[str, ...],
         max_pixels: int,
+        max_rows: int,
         rest_s: Callable[[float], float],
     ) -> None:
         self._pool = pool
-        self._cache = cache
-        self.derived = Derived(cache)
+        self.cache = cache
+        self.derived = Derived(cache, max_rows)
+        self.ledger = Ledger()
         self._dependencies = dependencies
         self._roots = roots
         self._places = places
         self._max_pixels = max_pixels
+        self._max_rows = max_rows
         self._rest_s = rest_s
         self._flights: dict[str, Flight] = {}
         self._pasts: OrderedDict[str, Past] = OrderedDict()
@@ -110,6 +92,7 @@ class Renderer:
             ServiceError: it can't be drawn, and there is no earlier picture.
         """
         asked_at_s, cache = time.monotonic(), "hit"
+        self._note_asked(request)
         while True:
             await self._dependencies.look(request)
             if (known := self.known(request)) is not None:
@@ -119,7 +102,7 @@ class Renderer:
             if flight is None or flight.dropped:
                 flight = self._start(request)
             result = await flight.join()
-            if flight.serves(request, asked_at_s):
+            if flight.serves(request, asked_at_s) and self._suffices(result, request):
                 return self._answer(request, result, cache)
 
     def kept(self, request: RenderRequest, etag: str | None, told: str | None = None) -> Answer | None:
@@ -127,9 +110,10 @@ class Renderer:
 
         Whoever asks for a picture by the etag that it was *told* of gets it too if nothing but time has passed since.
         """
-        kept = self._cache.get(request.key)
-        if kept is None:
+        kept = self.cache.get(request.key)
+        if kept is None or not self._suffices(kept, request):
             return None
+        self._note_asked(request)
         lasts = kept.etag == told and kept.etag == self._dependencies.etag(request, kept.began_s)
         return Answer(kept, "hit") if kept.etag == etag or lasts else None
 
@@ -145,8 +129,8 @@ class Renderer:
         if (broken := request.spec.broken) is not None:
             return PlotFailed(broken.message, broken.traceback)
         etag = self._dependencies.etag(request)
-        kept = self._cache.get(request.key)
-        if kept is not None and kept.etag == etag:
+        kept = self.cache.get(request.key)
+        if kept is not None and kept.etag == etag and self._suffices(kept, request):
             return kept
         past = self._pasts.get(request.key)
         failed = past is not None and past.failed_etag == etag and time.monotonic() < past.error_until_s
@@ -154,12 +138,27 @@ class Renderer:
 
     def last_good(self, request: RenderRequest) -> Rendering | None:
         """Return the last picture of *request* that could be drawn, whatever changed since."""
-        return self._cache.get(request.key)
+        return self.cache.get(request.key)
 
     def retry_in_s(self, request: RenderRequest) -> float:
         """Return in how many seconds a remembered failure is worth another try; 0 if there is none."""
         past = self._pasts.get(request.key)
         return max(0.0, past.error_until_s - time.monotonic()) if past is not None and past.error is not None else 0.0
+
+    @property
+    def drawing(self) -> int:
+        """How many pictures are being drawn right now."""
+        return sum(flight.drawing_since_s is not None for flight in self._flights.values())
+
+    def take_over(self, before: Renderer) -> None:
+        """Go on with the pictures and figures of *before*; its failures are worth another try."""
+        self.cache.take_over(before.cache)
+        self.ledger = before.ledger
+
+    async def drain(self) -> None:
+        """Wait until nothing is drawn any more: each drawing has its limit."""
+        while tasks := [flight.task for flight in self._flights.values()]:
+            await asyncio.wait(tasks)
 
     async def close(self) -> None:
         """Drop what is still waiting to be drawn."""
@@ -171,10 +170,20 @@ class Renderer:
     def _answer(self, request: RenderRequest, result: Rendering | ServiceError, cache: str) -> Answer:
         if isinstance(result, Rendering):
             return Answer(result, cache)
-        earlier = self._cache.get(request.key)
-        if earlier is None or isinstance(result, BadParameter):
+        earlier = self.cache.get(request.key)
+        if earlier is None or isinstance(result, BadParameter) or not self._suffices(earlier, request):
             raise result
         return Answer(earlier, cache, result)
+
+    def _suffices(self, result: Rendering | ServiceError, request: RenderRequest) -> bool:
+        """Say whether *result* has all that *request* asks for: only of numbers that are few every picture has them."""
+        if isinstance(result, ServiceError) or not request.numbers:
+            return True
+        return result.table.blocks is not None or result.table.rows > self._max_rows  # as many nobody gets
+
+    def _note_asked(self, request: RenderRequest) -> None:
+        if request.numbers:
+            self._past(request.key).with_numbers = 2  # whoever asks for them once asks again after the next change
 
     def _start(self, request: RenderRequest) -> Flight:
         flight = Flight(request)
@@ -192,7 +201,8 @@ class Renderer:
         request = flight.request
         past = self._past(request.key)
         await asyncio.sleep(max(0.0, past.rest_until_s - time.monotonic()))
-        job = self._job(request)
+        job = self._job(request, self._max_rows if past.with_numbers else 0)
+        past.with_numbers = max(0, past.with_numbers - 1)
         await asyncio.sleep(self._dependencies.settle_s(request, job.files()))
         await self._dependencies.look(request)
         marks = self._dependencies.marks(request)
@@ -210,11 +220,11 @@ class Renderer:
         queue_s = (flight.drawing_since_s or queued_at_s) - queued_at_s
         return self._keep(request, past, outcome, etag, queue_s)
 
-    def _job(self, request: RenderRequest) -> Job:
+    def _job(self, request: RenderRequest, max_rows: int) -> Job:
         known = self._dependencies.known(request)
         where = (self._roots, self._places)
         how = (request.format, request.sizing, self._max_pixels)
-        return Job(request.spec, request.given, *how, *where, known, request.words, request.look)
+        return Job(request.spec, request.given, *how, *where, known, request.words, request.look, max_rows)
 
     def _keep(
         self, request: RenderRequest, past: Past, outcome: Outcome, etag: str, queue_s: float
@@ -224,25 +234,15 @@ class Renderer:
         past.failed_etag, past.error, past.deaths = "", None, 0
         picture = outcome.picture
         assert picture is not None
-        at = datetime.now(UTC)
-        rendering = Rendering(
-            request.key,
-            etag,
-            picture.body,
-            CONTENT_TYPES[request.format],
-            picture.width_px,
-            picture.height_px,
-            picture.axes,
-            picture.alt,
-            outcome.output,
-            at,
-            outcome.seconds,
-            queue_s,
-            outcome.began_s,
-            format_datetime(at, usegmt=True),
-            f"render;dur={outcome.seconds * 1000:.1f}, queue;dur={queue_s * 1000:.1f}",
-        )
-        self._cache.put(rendering, request.spec.name)
+        rendering = rendering_of(request, outcome, picture, etag, queue_s)
+        rendering = replace(rendering, dated=rendering.last_modified != past.modified)
+        past.modified = rendering.last_modified
+        earlier = self.cache.get(request.key)
+        is_change = earlier is not None and earlier.body != rendering.body
+        self.ledger.note(request.spec.name, rendering.seconds, len(rendering.body), is_change=is_change)
+        if not (request.sizing.width_px and request.sizing.height_px):
+            self.ledger.of(request.spec.name).shape = rendering.width_px, rendering.height_px
+        self.cache.put(rendering, request.spec.name)
         return rendering
 
     def _fail(self, request: RenderRequest, past: Past, outcome: Outcome, etag: str) -> ServiceError:
@@ -250,7 +250,8 @@ class Renderer:
         failure = outcome.failure
         assert failure is not None
         error = as_error(failure, outcome.output)
-        log.info("%s: %s %s", request.spec.name, error.message, failure.traceback)
+        told = {"plot": request.spec.name, "error": error.message, "traceback": failure.traceback.strip()}
+        log.info("a render failed", extra=told)
         lasts = past.error is not None and past.failed_etag == etag
         past.wait_s = min(LONGEST_WAIT_S, past.wait_s * 2) if lasts else FIRST_WAIT_S
         past.deaths = (past.deaths if lasts else 0) + failure.deaths
@@ -259,6 +260,7 @@ class Renderer:
                 f"its code has killed {DEATHS} workers: it is drawn again when its code or data changes"
             )
             past.wait_s = math.inf
+        self.ledger.note_failure(request.spec.name, outcome.seconds, error)
         past.failed_etag, past.error = etag, error
         past.error_until_s = time.monotonic() + past.wait_s
         return error

@@ -6,15 +6,18 @@ import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from importlib.metadata import version
 from typing import NamedTuple
 
 import matplotlib as mpl
 
 from plotd.describe import AxesDescription
-from plotd.encode import AS_MADE, Look, Sizing
-from plots.paint import Words
+from plotd.encode import AS_MADE, Encoded, Look, Sizing
+from plotd.fonts import stand_ins
+from plotd.table import Table
+from plots.paint import Outcome, Words
 from plots.spec import PlotSpec
 from service.errors import ServiceError
 
@@ -23,11 +26,11 @@ CONTENT_TYPES = {
     "png": "image/png",
     "svg": "image/svg+xml",
     "pdf": "application/pdf",
-    "csv": "text/csv; charset=utf-8",
 }
-# What is made of the PNG of the same request, and so costs no render of its own.
+# What is made of the render of the PNG, and so costs none of its own.
 DERIVED = {
     "webp": "image/webp",
+    "csv": "text/csv; charset=utf-8",
     "txt": "text/plain; charset=utf-8",
     "ansi": "text/plain; charset=utf-8",
     "html": "text/html; charset=utf-8",
@@ -42,7 +45,7 @@ class RenderRequest:
     """One picture that can be drawn, however its URL was spelt.
 
     *key* names it over all states of its data and all versions of its code; *subject* does so whatever its size,
-    format and look. *words* are canonical.
+    format and look. *words* are canonical. *numbers*: all that were plotted are asked for beside, however many.
     """
 
     spec: PlotSpec
@@ -51,6 +54,7 @@ class RenderRequest:
     sizing: Sizing
     format: str
     look: Look = AS_MADE
+    numbers: bool = False
     subject: str = field(init=False)
     key: str = field(init=False)
 
@@ -107,6 +111,31 @@ class Rendering:
     began_s: float  # seconds since the epoch
     last_modified: str  # when it was drawn, as HTTP writes dates
     timing: str  # how long that took, as HTTP writes it
+    table: Table = field(default_factory=Table)
+    dated: bool = True  # last_modified tells it from every earlier picture of the same request
+
+
+def rendering_of(request: RenderRequest, outcome: Outcome, picture: Encoded, etag: str, queue_s: float) -> Rendering:
+    """Return the *picture* that came of drawing *request*, under its label."""
+    at = datetime.now(UTC)
+    return Rendering(
+        key=request.key,
+        etag=etag,
+        body=picture.body,
+        content_type=CONTENT_TYPES[request.format],
+        width_px=picture.width_px,
+        height_px=picture.height_px,
+        axes=picture.axes,
+        alt=picture.alt,
+        output=outcome.output,
+        at=at,
+        seconds=outcome.seconds,
+        queue_s=queue_s,
+        began_s=outcome.began_s,
+        last_modified=format_datetime(at, usegmt=True),
+        timing=f"render;dur={outcome.seconds * 1000:.1f}, queue;dur={queue_s * 1000:.1f}",
+        table=picture.table,
+    )
 
 
 class Answer(NamedTuple):
@@ -123,8 +152,8 @@ def digest(text: str) -> str:
 
 
 def environment() -> str:
-    """Return what stands for the versions and settings that every picture depends on."""
-    return digest(repr(sorted(surroundings().items())))
+    """Return what stands for the versions, settings and fonts that every picture depends on."""
+    return digest(repr((sorted(surroundings().items()), stand_ins())))
 
 
 def surroundings() -> dict[str, str]:

@@ -44,7 +44,7 @@ class Reading:
         boundary = self.headers["content-type"].partition("boundary=")[2].encode()
         async with asyncio.timeout(PATIENCE_S):
             line = await self.reader.readline()
-            if line == b"--%s\r\n" % boundary:  # the first part alone comes with its own
+            if line == b"--%s\r\n" % boundary:  # the first part alone comes with one before it
                 line = await self.reader.readline()
             headers = {}
             while line.strip():
@@ -62,10 +62,10 @@ class Reading:
             pass
         return dict(message)
 
-    async def line(self, start: str) -> str:
+    async def line(self, start: str, encoding: str = "utf-8") -> str:
         """Return the next line that begins so."""
         async with asyncio.timeout(PATIENCE_S):
-            while not (line := (await self.reader.readline()).decode()).startswith(start):
+            while not (line := (await self.reader.readline()).decode(encoding)).startswith(start):
                 assert line, "it ended"
         return line
 

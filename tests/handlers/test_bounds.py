@@ -10,10 +10,12 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 
 import pytest
 from tests.handlers.conftest import MakeSite, Site
 from tests.service.conftest import PATIENCE_S
+from tornado.httputil import HTTPHeaders
 
 PLOTS = """
     import matplotlib.pyplot as plt
@@ -45,7 +47,7 @@ async def connected(site: Site, said: bytes = b"") -> AsyncIterator[tuple[asynci
 
 
 async def made(make_site: MakeSite, **settings: dict[str, object]) -> Site:
-    site = await make_site(**settings)
+    site = await make_site(**{**settings, "listen": {"embed": "same-site", **settings.get("listen", {})}})
     site.house.write("p.py", PLOTS)
     return site
 
@@ -60,19 +62,92 @@ def post(*fields: str) -> bytes:
 
 def error_in(answer: bytes) -> dict[str, object]:
     """Return the error that a raw answer tells, after a look at its header."""
-    header, _, body = answer.partition(b"\r\n\r\n")
-    status = int(header.split(b" ")[1])
+    status, headers, body = read(answer)
     told = json.loads(body)["error"]
     assert told["status"] == status
-    assert b"Content-Type: application/json" in header
-    assert f"Content-Length: {len(body)}".encode() in header
+    assert headers["Content-Type"].startswith("application/json")
     return dict(told)
+
+
+def read(answer: bytes) -> tuple[int, HTTPHeaders, bytes]:
+    """Return status, header and body of a raw answer, after a look at what each of them must bear."""
+    header, _, body = answer.partition(b"\r\n\r\n")
+    line, _, fields = header.decode().partition("\r\n")
+    headers = HTTPHeaders.parse(fields)
+    assert headers["Content-Length"] == str(len(body))
+    assert parsedate_to_datetime(headers["Date"])
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-site"
+    assert headers["Cache-Control"] == "no-store"
+    assert "Accept" in headers["Vary"]
+    return int(line.split(" ")[1]), headers, body
 
 
 async def one_answer(reader: asyncio.StreamReader) -> bytes:
     header = await reader.readuntil(b"\r\n\r\n")
     length = int(header.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
     return header + await reader.readexactly(length)
+
+
+MALFORMED = {
+    b"GET / HTTP/1.1\r\n": "Missing Host",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n": "Multiple host",
+    get("/", "Content-Length: -1")[:-2]: "Content-Length",
+    get("/", "Content-Length: 1", "Transfer-Encoding: chunked")[:-2]: "Transfer-Encoding",
+}
+SHAPES = {"text/html": b"<!DOCTYPE html>", "image/*": b"\x89PNG", "*/*": b'{"error"'}
+
+
+@pytest.mark.parametrize("accept", SHAPES)
+@pytest.mark.parametrize("said", MALFORMED)
+async def test_what_is_malformed_is_told_so_as_its_client_likes_it(
+    make_site: MakeSite, said: bytes, accept: str
+) -> None:
+    site = await made(make_site)
+    status, headers, body = read(await site.say(said + f"Accept: {accept}\r\n\r\n".encode()))
+    assert (status, headers["Connection"]) == (400, "close")
+    assert body.startswith(SHAPES[accept])
+    if accept == "*/*":
+        told = json.loads(body)["error"]
+        assert told["code"] == "bad_request"
+        assert MALFORMED[said] in told["message"]
+    elif accept == "text/html":
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("said", [b"what?\r\n\r\n", b"GET / HTTP/1.1\r\nno field\r\n\r\n", b"\x16\x03\x01\r\n\r\n"])
+async def test_what_is_no_http_at_all_is_told_so_in_json(make_site: MakeSite, said: bytes) -> None:
+    site = await made(make_site)
+    assert error_in(await site.say(said))["code"] == "bad_request"
+
+
+async def test_a_malformed_frame_is_told_so_even_after_a_good_request(make_site: MakeSite) -> None:
+    site = await made(make_site)
+    async with connected(site, get("/healthz", "Accept: text/html")) as (reader, writer):
+        assert (await one_answer(reader)).startswith(b"HTTP/1.1 200 ")
+        writer.write(post("Transfer-Encoding: chunked") + b"nonsense\r\n")
+        assert error_in(await reader.read())["code"] == "bad_request"
+
+
+@pytest.mark.parametrize("fields", [["Content-Length: 1x"], ["Content-Length: 99999999", "Expect: 100-continue"]])
+async def test_a_head_that_is_refused_has_no_body(make_site: MakeSite, fields: list[str]) -> None:
+    site = await made(make_site)
+    header, end, body = (await site.say(get("/", *fields).replace(b"GET", b"HEAD", 1))).partition(b"\r\n\r\n")
+    assert header.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 413 "))
+    assert b"Content-Length" in header and end and not body
+
+
+@pytest.mark.parametrize("accept", SHAPES)
+async def test_a_refusal_comes_as_its_client_likes_it(make_site: MakeSite, accept: str) -> None:
+    site = await made(make_site, listen={"max_connections": 1})
+    async with connected(site, get("/healthz")) as (reader, _):
+        await one_answer(reader)
+        status, headers, body = read(await site.say(get("/", f"Accept: {accept}")))
+        assert (status, headers["Connection"], body[: len(SHAPES[accept])]) == (503, "close", SHAPES[accept])
+    large = post("Content-Length: 99999999", "Expect: 100-continue", f"Accept: {accept}")
+    while (answer := read(await site.say(large)))[0] == 503:
+        pass
+    assert (answer[0], answer[2][: len(SHAPES[accept])]) == (413, SHAPES[accept])
 
 
 @pytest.mark.parametrize("size", [300, 20_000, 1_000_000])
@@ -175,7 +250,7 @@ async def test_more_connections_than_there_may_be_are_told_to_come_again(make_si
     async with connected(site) as (_, first), connected(site), connected(site, get("/healthz")) as (reader, _):
         answer = await reader.read()
         assert error_in(answer)["status"] == 503
-        assert b"\r\nRetry-After: 1\r\n" in answer
+        assert read(answer)[1]["Retry-After"] == "1"
         first.close()
         await first.wait_closed()
         while (answer := await site.say(get("/healthz", "Connection: close"))).startswith(b"HTTP/1.1 503 "):

@@ -155,7 +155,8 @@ async def test_messages_that_make_no_sense_are_answered_and_the_third_ends_it(nu
         await socket.write_message(nonsense)
         assert (await receive(socket))["error"]["code"] == "bad_message"
     await socket.write_message("[[[[")
-    assert await socket.read_message() is None
+    while (message := await socket.read_message()) is not None:
+        assert "catalog" in json.loads(message)
     assert socket.close_code == 1008
 
 
@@ -223,3 +224,33 @@ async def test_a_folder_that_is_deleted_and_made_again_is_watched_again(make_sit
         told = await fresh(socket)
         assert told["etag"] != etag
         etag = told["etag"]
+
+
+UPGRADE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "a" * 24,
+}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "code"),
+    [
+        ({"Connection": "keep-alive"}, 400, "bad_request"),
+        ({"Sec-WebSocket-Key": ""}, 400, "bad_request"),
+        ({"Sec-WebSocket-Version": "8"}, 426, "upgrade_required"),
+        ({"Sec-WebSocket-Version": ""}, 426, "upgrade_required"),
+    ],
+)
+async def test_an_upgrade_that_can_not_be_is_an_error_like_all(
+    site: Site, wrong: dict[str, str], status: int, code: str
+) -> None:
+    answer = await site.fetch("/live", headers={**UPGRADE, **wrong})
+    told = json.loads(answer.body)["error"]
+    assert (answer.code, told["status"], told["code"]) == (status, status, code)
+    assert (answer.headers.get("Sec-WebSocket-Version"), answer.headers.get("Upgrade")) == (
+        ("13", "websocket") if status == 426 else (None, None)
+    )
+    page = await site.fetch("/live", headers={**UPGRADE, **wrong, "Accept": "text/html"})
+    assert (page.code, page.headers["Content-Type"]) == (status, "text/html; charset=utf-8")

@@ -143,3 +143,46 @@ def test_the_right_end_of_what_proxies_say_counts() -> None:
     assert told(X_Forwarded_Proto="http, https")[1] == "https"
     assert told(X_Forwarded_Proto="gopher")[1] == "http"
     assert told(X_Forwarded_Host="evil.example, Plots.Example:8443")[2] == "Plots.Example:8443"
+
+
+def test_what_forwarded_says_counts_from_its_right_end() -> None:
+    edge = 'for=192.0.2.9, FOR="192.0.2.1:4711"; proto=HTTPS;host="Plots.Example:8443"'
+    assert told(Forwarded=edge) == ("192.0.2.1", "https", "Plots.Example:8443")
+    assert told(Forwarded=f"{edge}, for=10.0.0.1;proto=http;host=inner") == told(Forwarded=edge)
+    assert told(Forwarded=f"{edge},for=10.0.0.1, for=10.0.0.2;by=10.0.0.3") == told(Forwarded=edge)
+    assert told(Forwarded='for="[2001:db8::1]:80"')[0] == told(Forwarded='for="[2001:db8::1]"')[0] == "2001:db8::1"
+    assert told(Forwarded='for="192.0.2.\\1"')[0] == "192.0.2.1"
+    assert told(Forwarded="for=10.0.0.1, for=10.0.0.2")[0] == "10.0.0.1"
+    assert told(Forwarded="for=unknown;proto=https") == ("127.0.0.1", "https", "localhost")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "",
+        ",",
+        "for",
+        "for=",
+        'for="192.0.2.1',
+        "for=192.0.2.1 proto=https",
+        "for=_hidden",
+        'host="a b"',
+        "=;=",
+        "x" * 9999,
+    ],
+)
+def test_what_forwarded_says_oddly_is_not_believed(odd: str) -> None:
+    assert told(Forwarded=odd) == ("127.0.0.1", "http", "localhost")
+
+
+def test_forwarded_counts_more_than_what_begins_with_x() -> None:
+    xs = {"X_Forwarded_For": "192.0.2.9", "X_Forwarded_Proto": "https", "X_Forwarded_Host": "x.example"}
+    assert told(Forwarded="for=192.0.2.1", **xs) == ("192.0.2.1", "http", "localhost")
+
+
+async def test_a_trusted_proxy_may_say_forwarded(make_site: MakeSite) -> None:
+    site = await site_with(make_site, **TRUSTED, hosts=["plots.example"])
+    says = {"Forwarded": "for=192.0.2.1;proto=https;host=plots.example"}
+    post = {"method": "POST", "headers": {**says, "Origin": "https://plots.example"}}
+    assert (await site.fetch("/-/refresh/line", **post)).code == 202
+    assert (await site.error("/healthz", headers={"Forwarded": "for=192.0.2.1;host=other.example"}))["status"] == 421

@@ -16,6 +16,7 @@ from tests.handlers.reading import NUMBER, Reading, reading, reads_nothing, unti
 STREAM = "/plots/number.stream"
 URL = "/plots/number.png"
 EVENTS = {"Accept": "text/event-stream"}
+IMG = {"Accept": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"}  # as Chromium's <img> says
 
 
 @pytest.fixture
@@ -52,16 +53,47 @@ async def test_a_part_comes_at_once_and_then_one_for_each_change(numbers: Site) 
     assert numbers.house.renders == 3
 
 
-async def test_the_same_picture_is_not_sent_again(numbers: Site) -> None:
-    async with reading(numbers.port, STREAM) as stream:
-        first = await stream.part()
+async def test_the_same_picture_is_not_sent_again_to_who_would_only_show_it(numbers: Site) -> None:
+    async with reading(numbers.port, STREAM, **IMG) as stream:
+        _, first = await stream.part()
         numbers.house.write("number.txt", "rubbish")
         async with reading(numbers.port, f"/live?url={URL}", **EVENTS) as events:
             while (await events.event())["state"] != "stale":
                 pass
         numbers.house.write("number.txt", "2")
-        assert (await stream.part()) != first
+        assert (await stream.part())[1] != first
     assert numbers.house.renders == 3
+
+
+async def test_each_part_tells_a_program_what_it_is(numbers: Site) -> None:
+    async with reading(numbers.port, STREAM) as stream:
+        assert stream.headers["vary"] == "Accept"
+        for number in ("2", "3"):
+            headers, body = await stream.part()
+            picture = await numbers.fetch(URL)
+            assert int(headers["content-length"]) == len(body)
+            assert headers["etag"] == picture.headers["Etag"]
+            assert headers["last-modified"] == picture.headers["Last-Modified"]
+            assert "plotd-state" not in headers
+            numbers.house.write("number.txt", number)
+        _, body = await stream.part()
+        numbers.house.write("number.txt", "rubbish")
+        headers, stale = await stream.part()
+        assert (stale, headers["plotd-state"]) == (body, "stale")
+        assert headers["plotd-error"].startswith("plot_failed; ")
+        numbers.house.write("number.txt", "3 ")
+        headers, fresh = await stream.part()
+        assert (fresh, "plotd-state" in headers) == (body, False)
+
+
+async def test_a_browser_has_the_header_of_the_next_part_with_each(numbers: Site) -> None:
+    async with reading(numbers.port, STREAM, **IMG) as stream:
+        headers, _ = await stream.part()
+        assert {"content-length", "etag", "last-modified"} < set(headers)
+        assert await stream.line("Content-Type: image/png")
+        assert await stream.line("\r\n")
+        numbers.house.write("number.txt", "2")
+        assert (await stream.line("\x89PNG", "latin1")).startswith("\x89PNG")
 
 
 async def test_streams_of_one_picture_share_its_renders(numbers: Site) -> None:
@@ -81,6 +113,7 @@ async def test_what_fails_is_a_picture_of_the_error_until_it_works(numbers: Site
     async with reading(numbers.port, STREAM) as stream:
         headers, error = await stream.part()
         assert (stream.status, headers["content-type"]) == (200, "image/png")
+        assert headers["plotd-error"].startswith("plot_failed; ")
         assert Image.open(io.BytesIO(error)).width == 640
         numbers.house.write("number.txt", "2")
         _, mended = await stream.part()
@@ -214,7 +247,7 @@ async def test_a_stop_ends_streams_after_a_whole_part(numbers: Site) -> None:
         await events.event()
         for staying in list(numbers.app.settings["sockets"]):
             staying.close(1001, "the daemon stops")
-        assert await stream.rest() == b"Content-Type: image/png\r\n\r\n"
+        assert await stream.rest() == b""
         assert (await events.rest()).endswith((b"", b"\n\n"))
     assert (streams(numbers), watched(numbers)) == (0, 0)
 

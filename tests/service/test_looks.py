@@ -53,6 +53,12 @@ def test_limits_of_several_axes_are_kept_apart_and_in_order() -> None:
     assert [limit.option for limit in one.limits] == ["_xlim.2", "_xlim.10", "_ylim.1"]
 
 
+def test_a_space_stands_for_the_plus_of_an_offset_where_it_can_be_nothing_else() -> None:
+    meant = look(_xlim="2026-01-01T00:00+02:00,2026-01-02T00:00:00.5+02:00")
+    assert look(_xlim="2026-01-01T00:00 02:00,2026-01-02 00:00:00.5 0200") == meant
+    assert look(_xlim="2026-01-01 02:00,2026-01-02").limits[0].low == "2026-01-01T02:00:00"
+
+
 @pytest.mark.parametrize(
     ("name", "word", "why"),
     [
