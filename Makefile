@@ -1,8 +1,9 @@
 # make run     serve the bundled gallery at http://127.0.0.1:9999
 # make test    every check: format, lint, types, tests, also in a real browser
-# make check   the quick part of that: without the browser and nginx
+# make check   the quick part of that: without the browser, nginx and Prometheus
 # make demo    train a classifier and watch its loss live
 # make bench   measure
+# make screenshots   take README's pictures anew
 # make clean   remove what these made
 #
 # The first run sets up .venv, from python3 (3.11 or newer, with venv) alone. PYTHON=... chooses another.
@@ -24,7 +25,7 @@ test: .venv/installed-test
 
 check: .venv/installed-test
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/proxy
+	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/proxy --ignore=tests/prometheus
 
 lint: .venv/installed-test
 	$(BIN)/ruff format --check
@@ -40,6 +41,10 @@ demo: .venv/installed-demo
 
 bench: .venv/installed
 	$(BIN)/python -m bench
+
+screenshots: .venv/installed-test
+	PYTHON=$(BIN)/python tests/install.sh
+	$(BIN)/python -m docs.screenshots
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache examples/run
@@ -79,7 +84,7 @@ ifneq ($(SOUND),yes)
 .PHONY: .venv/pyvenv.cfg
 endif
 
-.PHONY: help run test check lint demo bench clean
+.PHONY: help run test check lint demo bench screenshots clean
 
 # Types and style of the scripts that pages run. Node comes from PyPI, tsc and eslint from npm, all below .venv.
 lint: scripts

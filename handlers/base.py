@@ -15,12 +15,14 @@ from typing import Any, ClassVar, TypeVar
 from tornado.httputil import HTTPHeaders, format_timestamp
 from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 
-from handlers import errors, guards
+from handlers import errors, guards, language, modules
+from handlers.admission import AdmittingHandler
 from handlers.contract import ANY, LABELS, SAME, Contract, Reply
 from service.config import Listen
 from service.engine import Engine
 from service.errors import NotFound, Overloaded, PlotFailed, ServiceError
 from service.rendering import digest
+from service.telemetry import REQUEST
 
 PAGE_POLICY = (
     "default-src 'none'; img-src 'self' data:; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -36,22 +38,26 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class GuardedHandler(RequestHandler):
+class GuardedHandler(AdmittingHandler):
     """Checks who asks, and says the same things about every answer."""
 
     contract: ClassVar[Contract]  # of whatever stands in the table of routes
-    engine: Engine
     vary = "Accept"  # the fields of a request that decide what an error, or a page, looks like
+    refusal: str | None = None  # what the client is told that it did wrong, or that failed, for the log
+    request_id: str = ""  # what the log, the answer and the page of an error name the request by
 
     def clear(self) -> None:
         """Start the answer anew, as tornado does, but with our headers and a date that is written once a second."""
+        settings = self.application.settings
+        self.request_id = self.request_id or next(settings["request_ids"])
         self._headers = headers = HTTPHeaders()
         headers["Server"] = "plotd"
+        headers["X-Request-Id"] = self.request_id
         headers["Date"] = date(int(time.time()))
         headers["Content-Type"] = "text/html; charset=utf-8"
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
-        headers["Cross-Origin-Resource-Policy"] = self.application.settings["embed"]
+        headers["Cross-Origin-Resource-Policy"] = settings["embed"]
         self._write_buffer = []
         self._status_code, self._reason = 200, "OK"
 
@@ -71,12 +77,15 @@ class GuardedHandler(RequestHandler):
         return self.prefix + path
 
     def get_template_namespace(self) -> dict[str, Any]:  # Any: tornado's own signature
-        return {**super().get_template_namespace(), "prefix": self.prefix}
+        ours = {"prefix": self.prefix, "modules": modules.needed, "who": self.who, **language.speaking(self.locale)}
+        return {**super().get_template_namespace(), **ours}
 
     def prepare(self) -> None:
+        REQUEST.set(self.request_id)
         settings = self.application.settings
         settings["answering"].add(self)
         guards.check(self.request, settings["config"])
+        self.admit()
 
     def on_finish(self) -> None:
         self.application.settings["answering"].discard(self)
@@ -90,17 +99,26 @@ class GuardedHandler(RequestHandler):
         self.set_header("Vary", self.vary)
         if status == 405:
             self.set_header("Allow", ", ".join(self._allowed()))
-        if isinstance(error, Overloaded):
-            self.set_header("Retry-After", str(error.retry_after_s))
+        self.refuse(error, told)
         if isinstance(error, PlotFailed) and self.settings["show_tracebacks"]:
             told["traceback"] = error.traceback
         self._write_told(told)
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:  # Any: tornado's own signature
         if isinstance(value, ServiceError | HTTPError):
-            log.info("%s %s: %s", self.request.method, ascii(self.request.uri)[:300], ascii(value))
-        else:
-            log.error("%s %s", self.request.method, ascii(self.request.uri)[:300], exc_info=value)
+            self.refusal = str(value)
+            return
+        asked = {"method": self.request.method, "url": (self.request.uri or "")[:300], "request": self.request_id}
+        log.error("an error of the daemon", exc_info=value, extra=asked)
+
+    def tell(self, error: ServiceError) -> tuple[int, HTTPHeaders, bytes]:
+        """Return status, header and body of the answer that tells *error*, for a request that no handler takes."""
+        self.write_error(500, exc_info=(type(error), error, None))
+        self.refusal = str(error)
+        self._log()
+        body = b"".join(self._write_buffer)
+        self.set_header("Content-Length", str(len(body)))
+        return self.get_status(), self._headers, body
 
     def _allowed(self) -> list[str]:
         missing = RequestHandler._unimplemented_method
@@ -112,8 +130,11 @@ class GuardedHandler(RequestHandler):
         if shape == "image":
             self._write_error_picture(told)
         elif shape == "html":
-            self.set_page_policy()
+            self.set_page_headers()
             self.set_header("Content-Type", "text/html; charset=utf-8")
+            if self.is_kept_out(told["status"]):
+                self.write_login(told["message"], self.wanted)
+                return
             self.write(self.render_string("error.html", error=told))
         else:
             self.set_header("Content-Type", "application/json; charset=utf-8")
@@ -129,16 +150,21 @@ class GuardedHandler(RequestHandler):
             self.set_header("Content-Type", "image/png")
             self.write(errors.as_png(words))
 
-    def set_page_policy(self) -> None:
-        """Say what a page of ours may load: its own daemon's scripts, styles and pictures, and nothing else."""
+    def set_page_headers(self) -> None:
+        """Say that a page is in its reader's language, and may load its own daemon's files and nothing else."""
+        vary = self._headers.get("Vary")
+        self.set_header("Vary", f"{vary}, Accept-Language" if vary else "Accept-Language")
         self.set_header("Content-Security-Policy", PAGE_POLICY.format(ancestors=ANCESTORS[self.settings["embed"]]))
 
 
 class BaseHandler(GuardedHandler):
     """A handler with the engine at hand."""
 
-    def initialize(self, engine: Engine) -> None:
-        self.engine = engine
+    @property
+    def engine(self) -> Engine:
+        """The one that serves now: after a reload that is another."""
+        engine: Engine = self.application.settings["engine"]
+        return engine
 
     def compute_etag(self) -> None:
         """Say nothing: an answer has the etag of what it shows, or none; hashing the bytes again tells no more."""
@@ -167,11 +193,18 @@ class PlotHandler(BaseHandler):
 
     def prepare(self) -> Awaitable[Any] | None:  # type: ignore[override]  # tornado awaits what there is to await
         super().prepare()
+        if self._finished:
+            return None
         if self.engine.ready.is_set():
+            self.check_reach()
             return None
         if self.engine.stopping.is_set():
             raise Overloaded("the daemon stops")
-        return self.engine.ready.wait()
+        return self._once_ready()
+
+    async def _once_ready(self) -> None:
+        await self.engine.ready.wait()
+        self.check_reach()
 
     async def wait_for(self, work: Coroutine[Any, Any, T]) -> T:  # Any: what a coroutine is sent
         """Return what *work* does; a client that leaves waits for it no longer, and so may leave nobody who does.
@@ -213,6 +246,8 @@ def date(now_s: int) -> str:
 class NotFoundHandler(BaseHandler):
     """Every address that nothing is at."""
 
+    reach = "any"
+
     def prepare(self) -> None:
         super().prepare()
         raise NotFound("there is nothing at this address")
@@ -220,6 +255,8 @@ class NotFoundHandler(BaseHandler):
 
 class StaticHandler(GuardedHandler, StaticFileHandler):
     """The files that pages are made of, guarded like all else."""
+
+    reach = "any"
 
     contract = Contract(
         "What pages are made of",
@@ -233,7 +270,7 @@ class StaticHandler(GuardedHandler, StaticFileHandler):
         reads=("file",),
     )
 
-    def initialize(self, engine: Engine) -> None:  # type: ignore[override]  # the folder is ours to know
+    def initialize(self) -> None:  # type: ignore[override]  # the folder is ours to know
         super().initialize(str(FILES))
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:

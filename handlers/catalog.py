@@ -11,12 +11,14 @@ from handlers.staying import StayingHandler
 from plots.schema import json_schema
 from plots.spec import PlotSpec
 from service.catalog import Catalog, words_of_query
-from service.errors import PlotFailed, ServiceError
+from service.errors import BadParameter, PlotFailed, ServiceError, TooLarge
 from service.rendering import Answer, digest
 
 
 class CatalogHandler(PlotHandler):
     """``/-/plots.json``: every plot, and the files that failed to load."""
+
+    reach = "any"
 
     contract = Contract(
         "Every plot, and the files that failed to load",
@@ -26,8 +28,10 @@ class CatalogHandler(PlotHandler):
 
     async def get(self) -> None:
         catalog = self.engine.catalog
-        plots = [{**summary(spec, catalog), "link": catalog.link(spec)} for spec in catalog.plots]
-        failures = [{"file": f.path, "line": f.line, "message": f.message} for f in catalog.failures]
+        shown = [spec for spec in catalog.plots if self.may_see(spec.name)]
+        plots = [{**summary(spec, catalog), "link": catalog.link(spec)} for spec in shown]
+        failed = catalog.failures if self.access.is_for_all else ()
+        failures = [{"file": f.path, "line": f.line, "message": f.message} for f in failed]
         self.write_json({"version": catalog.version, "plots": plots, "failures": failures})
 
     head = get
@@ -44,6 +48,8 @@ class Described(NamedTuple):
 
 class DescriptionHandler(StayingHandler):
     """``/plots/NAME.json``: a plot in words, drawn if its request can be."""
+
+    reach = "named"
 
     contract = Contract(
         "The plot in words: parameters, dependencies, last render, axes, alt text",
@@ -72,6 +78,8 @@ class DescriptionHandler(StayingHandler):
         if words or not catalog.lacks(spec):
             demand = await catalog.demand(name, self.request.query)
             answer = await self.wait_for(renderer.attempt(demand.request))
+            if isinstance(answer, BadParameter | TooLarge):  # whoever asks so gets no picture, and is told as then
+                raise answer
             read = self.engine.dependencies.known(demand.request)
             described["dependencies"] = sorted({catalog.relative(path) for path, _ in read})
             described["note"] = described["note"] or self.engine.dependencies.notice(demand.request)
@@ -84,6 +92,8 @@ class DescriptionHandler(StayingHandler):
 
 class RefreshHandler(PlotHandler):
     """``POST /-/refresh/NAME``: somebody knows that the data changed."""
+
+    reach = "named"
 
     contract = Contract(
         "Say that the data changed: of the whole plot, or of the very request if there are any words",
@@ -136,6 +146,7 @@ def last_render(answer: Answer | ServiceError, *, with_traceback: bool) -> dict[
         "seconds": round(drawn.seconds, 4),
         "when": drawn.at.isoformat(timespec="milliseconds"),
         "size": {"bytes": len(drawn.body), "width": drawn.width_px, "height": drawn.height_px},
+        "rows": drawn.table.rows,
         "error": told(answer.error, with_traceback=with_traceback) if answer.error else None,
     }
     if with_traceback:

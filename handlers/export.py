@@ -14,6 +14,7 @@ from tornado.template import Loader
 
 from handlers.base import FILES
 from handlers.errors import status_of
+from handlers.language import ENGLISH, speaking
 from plotd.encode import Encoded
 from plots.discover import Failure
 from plots.forms import form_fields
@@ -24,7 +25,7 @@ from service.oneshot import Collection
 from service.output import write_whole
 from service.rendering import ENDINGS, Answer, Rendering
 
-TEMPLATES = Loader(str(Path(__file__).resolve().parent / "templates"))
+TEMPLATES = Loader(str(Path(__file__).resolve().parent / "templates"), namespace=speaking(ENGLISH))
 SHARED = ("plotd.css", "gallery.css", "plot.css", "favicon.svg")  # the static files that a page without scripts needs
 
 

@@ -11,14 +11,20 @@ from service.looks import LIMIT
 
 Word = tuple[str, str]
 
+# What pages call these fields, and what stands in an empty one: phrases that they put into the reader's language.
 SIZES = {"_width": "Width", "_height": "Height", "_dpi": "Dots per inch", "_scale": "Scale"}
+EVERY, THEME, USUALLY = "Redraw every", "Theme", "when the data changes"
+RELATIVE_WORDS = {
+    "date": ("today", "yesterday", "monday", "-7d", "-30d"),
+    "datetime-local": ("now-1h", "now-6h", "now-1d", "now-7d", "today", "yesterday", "monday"),
+}
 UNITS = {"_every": "s", "_width": "px", "_height": "px"}
 
 
 def every_field(words: Sequence[Word], usual_s: float | None, min_every_s: float) -> Field:
     """Return the field that says how often to redraw, which the plot's author thinks best every *usual_s*."""
-    usual = f"{usual_s:g}" if usual_s else "when the data changes"
-    return _number(Field("_every", "Redraw every", "number", placeholder=usual, min=f"{min_every_s:g}"), words)
+    usual = f"{usual_s:g}" if usual_s else USUALLY
+    return _number(Field("_every", EVERY, "number", placeholder=usual, min=f"{min_every_s:g}"), words)
 
 
 def look_fields(words: Sequence[Word]) -> tuple[Field, ...]:
@@ -29,7 +35,7 @@ def look_fields(words: Sequence[Word]) -> tuple[Field, ...]:
     sizes = [_number(Field(name, label, "number"), words) for name, label in SIZES.items()]
     theme = _written("_theme", words)
     unknown = tuple(word for word in theme if word not in THEMES)
-    field = Field("_theme", "Theme", "select", theme, ("", *THEMES, *unknown))
+    field = Field("_theme", THEME, "select", theme, ("", *THEMES, *unknown))
     limits = {name: found for name, _ in words if (found := LIMIT.fullmatch(name))}
     return (
         *sizes,

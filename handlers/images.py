@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
+import math
 from collections.abc import Awaitable
-from pathlib import Path
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
 from tornado.httputil import HTTPHeaders
 
 from handlers import errors
+from handlers.admission import style_hash
 from handlers.base import SVG_POLICY
 from handlers.contract import DRAWING, LABELS, SAME, Contract, Reply
 from handlers.staying import StayingHandler
@@ -74,7 +76,7 @@ class PictureHandler(StayingHandler):
             return await self._look(url, told)
 
         found = await self.look_or_wait(url, look)
-        if self.client_has(found.label) or found.answer is None:
+        if self.client_has(found.label) or found.answer is None or self._has_by_date(found.answer):
             self._say_how(found)
             self.set_status(304)
             return
@@ -99,12 +101,26 @@ class PictureHandler(StayingHandler):
             answer = await self.wait_for(renderer.render(request))
         return Found(demand, answer.rendering.etag + suffix, answer)
 
+    def _has_by_date(self, answer: Answer) -> bool:
+        """Say whether the client has the picture by date alone (RFC 9110, section 13.1.3).
+
+        Dates are of whole seconds: that of a picture which isn't the only one of its second says nothing; nor does
+        that of an earlier one, shown since a render failed.
+        """
+        headers = self.request.headers
+        if "If-Modified-Since" not in headers or "If-None-Match" in headers:
+            return False
+        drawn = answer.rendering
+        fits = answer.error is None and drawn.dated
+        return fits and int(drawn.at.timestamp()) <= seconds_of(headers["If-Modified-Since"])
+
     def _say_how(self, found: Found) -> None:
         headers = self._headers  # set_header checks each value for what only foreign text can hold
         self._name(found)
         if found.answer is None:
             return
         drawn = found.answer.rendering
+        self.application.settings["vitals"].pictures[found.answer.cache] += 1
         headers["Last-Modified"] = drawn.last_modified
         headers["Server-Timing"] = f"{drawn.timing}, cache;desc={found.answer.cache}"
         if found.answer.error is not None:
@@ -122,11 +138,13 @@ class PictureHandler(StayingHandler):
 class ImageHandler(PictureHandler):
     """``/plots/NAME.png``, and every other ending whose answer is bytes that end."""
 
+    reach = "named"
+
     contract = Contract(
         "The picture",
         {200: Reply("The picture.", ENDINGS, headers=(*LABELS, *HOW)), 304: SAME},
         DRAWING,
-        reads=("If-None-Match", "Prefer"),
+        reads=("If-None-Match", "If-Modified-Since", "Prefer"),
     )
 
     def get(self) -> Awaitable[None] | None:
@@ -164,6 +182,10 @@ class ImageHandler(PictureHandler):
                 return True
         if found.answer is None:
             return False
+        if self._has_by_date(found.answer):
+            self._say_how(found)
+            self.set_status(304)
+            return True
         body = self.engine.renderer.derived.at_hand(found.answer.rendering, found.demand)
         if body is None:
             return False
@@ -177,11 +199,13 @@ class ImageHandler(PictureHandler):
 class SingleFileHandler(PictureHandler):
     """``/plots/NAME.html``: a page that holds its picture, for a mail or an archive."""
 
+    reach = "named"
+
     contract = Contract(
         "One self-contained file with the picture inside",
         {200: Reply("The page.", "text/html", headers=(*LABELS, *HOW)), 304: SAME},
         DRAWING,
-        reads=("If-None-Match", "Prefer"),
+        reads=("If-None-Match", "If-Modified-Since", "Prefer"),
     )
 
     async def get(self, name: str) -> None:
@@ -202,14 +226,16 @@ def is_for_terminal(headers: HTTPHeaders) -> bool:
     return agent.startswith(TERMINALS) and not errors.takes_html(headers.get("Accept", ""))
 
 
-def style_hash(template: str) -> str:
-    """Return the hash by which a policy lets in the one style sheet that *template* holds, as it stands there."""
-    text = (Path(__file__).resolve().parent / "templates" / template).read_text(encoding="utf-8")
-    style = text.partition("<style>")[2].partition("</style>")[0]
-    return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-
-
 SINGLE_POLICY = f"default-src 'none'; img-src data:; base-uri 'none'; style-src 'sha256-{style_hash('single.html')}'"
+
+
+def seconds_of(date: str) -> float:
+    """Return *date*, as HTTP writes it, in seconds since the epoch; that of long ago if it isn't one."""
+    try:
+        found = parsedate_to_datetime(date)
+    except (ValueError, OverflowError):
+        return -math.inf
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def error_header(code: str, message: str) -> str:

@@ -8,18 +8,20 @@ import random
 from collections.abc import AsyncGenerator, Awaitable
 from typing import Any
 
+from tornado.httputil import HTTPHeaders
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from handlers import guards
-from handlers.contract import Contract, Reply
+from handlers.contract import ANY, Contract, Reply
 from handlers.staying import StayingHandler, within
+from service import links
 from service.catalog import words_of_query
 from service.config import Config, Listen
-from service.engine import Engine
-from service.errors import BadParameter, printable
+from service.errors import BadParameter, BadRequest, Forbidden, UpgradeRequired, printable
 from service.hub import Subscription
 
 STRIKES = 3
+VERSION = "13"  # of the protocol: the only one there is
 
 
 class LiveHandler(StayingHandler, WebSocketHandler):
@@ -34,11 +36,13 @@ class LiveHandler(StayingHandler, WebSocketHandler):
             101: Reply("It is a websocket from here on."),
             200: Reply("A message for each change, for ever.", "text/event-stream", headers=("Cache-Control", "Vary")),
         },
+        errors=(*ANY, 426),
         reads=("url",),
     )
 
-    def initialize(self, engine: Engine) -> None:
-        super().initialize(engine)
+    reach = "any"
+
+    def initialize(self) -> None:
         self._subscription: Subscription | None = None
         self._sending: asyncio.Task[None] | None = None
         self._strikes = 0
@@ -52,12 +56,20 @@ class LiveHandler(StayingHandler, WebSocketHandler):
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
             await self._tell_events()
         else:
+            check_upgrade(self.request.headers)
             await super().get(*args, **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:  # Any: tornado's own signature
+        super().write_error(status_code, **kwargs)
+        if self.get_status() == 426:
+            self._headers.update({"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": VERSION})
 
     async def _tell_events(self) -> None:
         if "text/event-stream" not in self.request.headers.get("Accept", "").lower():
             raise BadParameter("this is a websocket: expected an upgrade, or Accept: text/event-stream")
         urls = read_query(self.request.query, self.engine.config)
+        if not all(map(self._may_watch, urls)):
+            raise Forbidden(f"this is not allowed to {self.access.name}: its token is for other plots")
         self.begin("text/event-stream")
         self.set_header("Vary", self.vary)
         await self.send_all(self._events(urls))
@@ -87,7 +99,7 @@ class LiveHandler(StayingHandler, WebSocketHandler):
     def open(self, *args: str, **kwargs: str) -> None:
         self.set_nodelay(True)
         self._subscription = self.engine.hub.subscribe()
-        self.settings["sockets"].add(self)
+        self.stay()
         self._sending = asyncio.create_task(self._send(self._subscription), name="send to a page")
 
     def on_message(self, message: str | bytes) -> None:
@@ -104,7 +116,13 @@ class LiveHandler(StayingHandler, WebSocketHandler):
         for url in unwatch:
             self.engine.hub.unwatch(self._subscription, url)
         for url in watch:
-            self.engine.hub.watch(self._subscription, url)
+            if self._may_watch(url):
+                self.engine.hub.watch(self._subscription, url)
+            else:
+                self._subscription.put(url, {"url": url, "etag": None, "state": "gone"})
+
+    def _may_watch(self, url: str) -> bool:
+        return self.may_see(links.name_in(self.engine.config.listen.inside(url)))
 
     def on_close(self) -> None:
         self.settings["sockets"].discard(self)
@@ -131,6 +149,21 @@ class LiveHandler(StayingHandler, WebSocketHandler):
                 await self.write_message(json.dumps(message))
             except WebSocketClosedError:
                 return
+
+
+def check_upgrade(headers: HTTPHeaders) -> None:
+    """Refuse what no websocket can come of; tornado would, without our words.
+
+    Raises:
+        BadRequest: a field is missing.
+        UpgradeRequired: it is for another version.
+    """
+    if "upgrade" not in (word.strip().lower() for word in headers.get("Connection", "").split(",")):
+        raise BadRequest("this asks for a websocket: expected Connection: Upgrade as well")
+    if headers.get("Sec-WebSocket-Version") != VERSION:
+        raise UpgradeRequired(f"this asks for another websocket: expected Sec-WebSocket-Version: {VERSION}")
+    if not headers.get("Sec-WebSocket-Key"):
+        raise BadRequest("this asks for a websocket: expected Sec-WebSocket-Key as well")
 
 
 def read_query(query: str, config: Config) -> list[str]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
 from urllib.parse import quote
 
 from handlers.base import PlotHandler
 from handlers.contract import DRAWING, SAME, Contract, Reply
 from handlers.fields import Word
 from handlers.images import PictureHandler, is_for_terminal
-from handlers.views import Gallery, Group, PlotPage, Preview, Tile, query_of
-from plots.discover import Failure
+from handlers.views import USUAL_SIZE, PlotPage, Preview, query_of
 from plots.forms import form_fields
 from plots.spec import PlotSpec
-from service.catalog import Catalog, words_of_query
+from service.catalog import words_of_query
 from service.engine import Engine
 from service.errors import ServiceError
 from service.rendering import Demand, Rendering
@@ -27,33 +24,15 @@ class PageHandler(PlotHandler):
 
     def write_page(self, template: str, **values: object) -> None:
         """Write *template* filled with *values*, asked for anew each time, under the policy of our pages."""
-        self.set_page_policy()
+        self.set_page_headers()
         self.set_header("Cache-Control", "no-cache")
         self.write(self.render_string(template, **values))
-
-
-class GalleryHandler(PageHandler):
-    """``/``: every plot with a live thumbnail, and the files that failed to load."""
-
-    contract = Contract("The gallery", {200: Reply("The page.", "text/html", headers=("Cache-Control",))}, reads=("q",))
-
-    async def get(self) -> None:
-        engine, catalog = self.engine, self.engine.catalog
-        await catalog.keep_up()
-        query = self.get_query_argument("q", "")
-        tiles = [make_tile(engine, spec, query) for spec in catalog.plots if spec.unservable is None]
-        told = tuple(tell_failure(failure, self.settings["show_tracebacks"]) for failure in catalog.failures)
-        unservable = tuple(spec for spec in catalog.plots if spec.unservable is not None)
-        self.write_page(
-            "gallery.html", gallery=Gallery(catalog.version, query, grouped(catalog, tiles), told, unservable)
-        )
-
-    head = get
 
 
 class PlotPageHandler(PageHandler, PictureHandler):
     """``/plots/NAME``: one plot, live, with a form of its parameters; for a terminal, its picture alone."""
 
+    reach = "named"
     vary = "Accept, User-Agent"
 
     contract = Contract(
@@ -63,7 +42,7 @@ class PlotPageHandler(PageHandler, PictureHandler):
             304: SAME,
         },
         DRAWING,
-        reads=("User-Agent", "If-None-Match", "Prefer"),
+        reads=("User-Agent", "If-None-Match", "If-Modified-Since", "Prefer"),
     )
 
     async def get(self, name: str) -> None:
@@ -97,6 +76,8 @@ class PlotPageHandler(PageHandler, PictureHandler):
             example=base + query_of(example_of(spec)) if lacks and spec.example else "",
             data_files=catalog.data_files if any(field.is_path for field in blank) else (),
             min_every_s=self.engine.config.live.min_every_s,
+            shape=self.engine.renderer.ledger.of(spec.name).shape or USUAL_SIZE,
+            max_pixels=self.engine.config.render.max_pixels,
             origin=self.origin,
             tracebacks=self.settings["show_tracebacks"],
             place=self.engine.placement.why(spec),
@@ -116,35 +97,6 @@ def look(engine: Engine, demand: Demand | ServiceError, url: str) -> Preview:
     return Preview(url, current, error, (round(last.width_px / scale), round(last.height_px / scale)), last.output)
 
 
-def make_tile(engine: Engine, spec: PlotSpec, query: str) -> Tile:
-    """Return the tile of *spec*: with the picture that its page shows at first, if that can be drawn."""
-    base = f"{engine.config.listen.prefix}/plots/{quote(engine.catalog.link(spec))}"
-    lacks = engine.catalog.lacks(spec)
-    words = example_of(spec) if lacks else ()
-    if missing := [name for name in lacks if name not in spec.example]:
-        return Tile(spec, base, None, f"Needs {' and '.join(missing)}", query)
-    demand = engine.catalog.attempt(spec, "png", words)
-    if not isinstance(demand, Demand):
-        return Tile(spec, base, None, f"Its example can't be drawn: {demand.one_line}", query)
-    return Tile(spec, base + query_of(words), look(engine, demand, f"{base}.png{query_of(words)}"), "", query)
-
-
 def example_of(spec: PlotSpec) -> tuple[Word, ...]:
     """Return the words of the URL that the author gives as an example."""
     return tuple((name, word) for name, words in spec.example.items() for word in words)
-
-
-def grouped(catalog: Catalog, tiles: Iterable[Tile]) -> tuple[Group, ...]:
-    """Return *tiles* in groups, in the order in which these first appear: what has no group comes first."""
-    groups: dict[str, list[Tile]] = {"": []}
-    for tile in tiles:
-        file = str(tile.spec.fixed.get("file_path", tile.spec.file))  # of a data file's plot, the data file
-        folder = os.path.dirname(catalog.relative(file))
-        groups.setdefault(tile.spec.group or folder, []).append(tile)
-    return tuple(Group(name, tuple(members)) for name, members in groups.items() if members)
-
-
-def tell_failure(failure: Failure, with_traceback: bool) -> dict[str, str]:
-    """Return the words about a file that could not be loaded."""
-    place = failure.path + (f":{failure.line}" if failure.line else "")
-    return {"place": place, "message": failure.message, "traceback": failure.traceback if with_traceback else ""}

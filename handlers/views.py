@@ -8,15 +8,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from handlers.fields import UNITS, Word, every_field, look_fields
+from handlers.fields import RELATIVE_WORDS, UNITS, Word, every_field, look_fields
 from plots.forms import Field
 from plots.spec import PlotSpec
 from service.errors import BadParameter, PlotFailed, ServiceError
+from service.looks import LIMIT
 from service.rendering import Demand, Rendering, digest
 
 USUAL_SIZE = (640, 480)
+SLOW_S = 1.0  # what takes longer isn't drawn only to fit a window; plot.js says so too
+LARGEST_PX = 8000  # wider than any window
+TALL_WIDTH_PX = 800
 REFRESH_S = 10.0  # how often a page without scripts is loaded again, if nothing else is said
 SWITCH = {"": "–", "1": "on", "0": "off"}
+AS_MADE = "as made"
 ENDINGS = {  # of the URLs under which the same picture can be taken away
     "png": "PNG",
     "svg": "SVG",
@@ -60,86 +65,13 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
-    """One plot in the gallery: its picture, or a *note* why there is none."""
-
-    spec: PlotSpec
-    page: str
-    preview: Preview | None
-    note: str
-    query: str
-
-    @property
-    def summary(self) -> str:
-        """The first paragraph of the description."""
-        return next(iter(paragraphs_of(self.spec)), "")
-
-    @property
-    def search(self) -> str:
-        """What a search looks in."""
-        spec = self.spec
-        return " ".join(f"{spec.name} {spec.title} {spec.group} {spec.description}".lower().split())
-
-    @property
-    def shown(self) -> bool:
-        """Whether it holds every word that is searched for."""
-        return all(word in self.search for word in self.query.lower().split())
-
-    @property
-    def key(self) -> str:
-        """Another one whenever the tile reads otherwise."""
-        url = self.preview.url if self.preview else self.note
-        return digest(repr((self.spec.title, self.spec.description, self.page, url)))
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Plots that stand together."""
-
-    name: str
-    tiles: tuple[Tile, ...]
-
-    @property
-    def shown(self) -> bool:
-        """Whether a search left any of them."""
-        return any(tile.shown for tile in self.tiles)
-
-
-@dataclass(frozen=True, slots=True)
-class Gallery:
-    """All plots there are, and what can't be shown."""
-
-    version: str
-    query: str
-    groups: tuple[Group, ...]
-    failures: tuple[Mapping[str, str], ...]
-    unservable: tuple[PlotSpec, ...]
-
-    @property
-    def count(self) -> int:
-        """How many plots there are."""
-        return sum(len(group.tiles) for group in self.groups)
-
-    @property
-    def size(self) -> str:
-        """How much room there is for each."""
-        return {0: "none", 1: "one", 2: "few", 3: "few"}.get(self.count, "many")
-
-    @property
-    def told(self) -> str:
-        """How many plots there are, and how many of them a search left."""
-        shown = sum(tile.shown for group in self.groups for tile in group.tiles)
-        plots = f"{self.count} plot{'s' * (self.count != 1)}"
-        return f"{shown} of {plots}" if self.query.strip() else plots
-
-
-@dataclass(frozen=True, slots=True)
 class PlotPage:
     """One plot's page: its form filled with *words*, what is wrong with these, and its picture.
 
     *lacks* names what must be filled in first. *defaults* are the words that each field stands for when it is left out.
     *example* is the URL of the page with the values that the author gives as an example. *tracebacks*: whoever looks
-    may see these, and what a script prints. *place* says where it is drawn, if that is special.
+    may see these, and what a script prints. *place* says where it is drawn, if that is special. *shape* is how wide and
+    how high pictures of the plot are, as far as anybody knows; only how these compare counts.
     """
 
     spec: PlotSpec
@@ -153,6 +85,8 @@ class PlotPage:
     example: str
     data_files: tuple[str, ...]
     min_every_s: float
+    shape: tuple[int, int]
+    max_pixels: int
     origin: str
     tracebacks: bool
     place: str
@@ -197,12 +131,9 @@ class PlotPage:
         return isinstance(self.demand, Demand)
 
     @property
-    def note(self) -> str:
-        """What stands where the picture will be."""
-        if self.is_wrong:
-            return "Some of the settings can't be drawn."
-        labels = [f"“{field.label}”" for field in self.fields if field.name in self.lacks]
-        return f"Fill in {' and '.join(labels)} to see this plot." if labels else ""
+    def missing(self) -> tuple[str, ...]:
+        """The labels of what must be filled in first, each between quotation marks."""
+        return tuple(f"“{field.label}”" for field in self.fields if field.name in self.lacks)
 
     @property
     def refresh_s(self) -> int:
@@ -239,8 +170,36 @@ class PlotPage:
 
     @property
     def looked(self) -> bool:
-        """Whether the URL says any of that."""
-        return any(field.values for field in self.looks)
+        """Whether the URL says any of that; a part of the axes is looked at without this form, most often."""
+        return any(field.values for field in self.looks if not LIMIT.fullmatch(field.name))
+
+    @property
+    def limits(self) -> Field:
+        """The field that a script copies for each limit of an axis that it sets."""
+        return Field("_lim", "", "text")
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether the picture, to be seen well, may be higher than a window."""
+        width, height = self.shape
+        return width < 0.8 * height
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """The pixels of a box that is as the picture is: as large as any window, unless it may be higher."""
+        width, height = self.shape
+        wide = TALL_WIDTH_PX if self.is_tall else LARGEST_PX
+        return wide, round(wide * height / width)
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether the picture is shown as it is: it took long, so no other size of it is drawn unasked."""
+        return self.preview.current is not None and self.preview.current.seconds > SLOW_S
+
+    @property
+    def alt(self) -> str:
+        """What the picture says to whoever can't see it."""
+        return self.preview.current.alt if self.preview.current else self.spec.title
 
     @property
     def key(self) -> str:
@@ -257,6 +216,10 @@ class PlotPage:
         """Return the words of that field when it is left out, as JSON."""
         return json.dumps(self.defaults.get(name, ()))
 
+    def relative_words(self, field: Field) -> tuple[str, ...]:
+        """Return some of the words that a field of dates or times understands."""
+        return RELATIVE_WORDS[field.picker]
+
     def unit(self, name: str) -> str:
         """Return what the number in that field counts."""
         return UNITS.get(name, "")
@@ -264,7 +227,7 @@ class PlotPage:
     def choice(self, field: Field, word: str) -> str:
         """Return how one choice of a field reads."""
         if field.name == "_theme":
-            return word or "as made"
+            return word or AS_MADE
         return SWITCH[word] if set(field.choices) == set(SWITCH) else word or "–"
 
 

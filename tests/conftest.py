@@ -111,7 +111,7 @@ class Daemon:
     def end_well(self) -> None:
         """End it, and fail unless it ended with status 0 and logged no error of its own: a plot's are its author's."""
         status = self.stop()
-        assert not re.search(r"^(Traceback|\S+ \S+ ERROR )", self.stderr, re.MULTILINE), self.stderr
+        assert not re.search(r"^(Traceback|time=\S+ level=(error|critical) )", self.stderr, re.MULTILINE), self.stderr
         assert status == 0 or self.killed, f"exit status {status}\n{self.stderr}"
 
 
@@ -203,12 +203,13 @@ def chromium() -> Iterator[Browser]:
     if os.geteuid() == 0:
         flags.append("--no-sandbox")  # Chromium has none for root
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_system_chromium(), args=flags)
+        browser = playwright.chromium.launch(executable_path=system_chromium(), args=flags)
         yield browser
         browser.close()
 
 
-def _system_chromium() -> str | None:
+def system_chromium() -> str | None:
+    """Return the path of the system's Chromium, if it has one that works."""
     for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
         path = shutil.which(name)
         if path and subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:

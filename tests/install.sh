@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make sure that the tests with a browser and with a proxy can run. Chromium: one that works already, else from Debian's
-# packages (as root or by sudo), else Playwright's own download. nginx: one that works already, else from Debian's packages.
+# Make sure that the tests with other programs can run. Chromium: one that works already, else from Debian's packages (as
+# root or by sudo), else Playwright's own download. nginx, Prometheus, systemd: what works already, else from Debian.
 # Called by the Makefile; PYTHON is that of the virtual environment.
 set -eu
 
@@ -64,6 +64,35 @@ install_nginx() {
 }
 
 nginx_works || { install_nginx && nginx_works; } || fail "there is no nginx: apt install nginx-light"
+
+prometheus_works() {
+    prometheus --version >/dev/null 2>&1 && promtool --version >/dev/null 2>&1
+}
+
+install_prometheus() {
+    install_package prometheus || return 1
+    as_root systemctl --quiet disable --now prometheus 2>/dev/null || true
+}
+
+prometheus_works || { install_prometheus && prometheus_works; } || fail "there is no Prometheus: apt install prometheus"
+
+# A font with Chinese, Japanese and Korean letters.
+font_works() {
+    "$PYTHON" -c 'import sys; from plotd.fonts import stand_ins; sys.exit(not stand_ins())'
+}
+
+font_works || install_package fonts-wqy-microhei ||
+    fail "there is no font for Chinese, Japanese and Korean: apt install fonts-wqy-microhei"
+
+# A systemd of their own, which only root can boot; elsewhere these tests say so, and aren't run.
+if [ "$(id -u)" = 0 ]; then
+    for program in /lib/systemd/systemd /usr/bin/unshare; do
+        package=systemd
+        [ "$program" = /usr/bin/unshare ] && package=util-linux
+        [ -x "$program" ] || { install_package "$package" && [ -x "$program" ]; } ||
+            fail "there is no $program: apt install $package"
+    done
+fi
 
 # Clients that a picture's URL must get on with, and the reader of PDFs.
 for program in curl wget pdftoppm; do

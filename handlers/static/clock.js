@@ -1,6 +1,7 @@
 /** The daemon's clock, and how long ago something was by it. */
 
 import { address } from "./http.js";
+import { t } from "./words.js";
 
 let aheadMs = 0; // how far the daemon's clock is ahead of this machine's
 
@@ -19,11 +20,11 @@ export async function setClock() {
  */
 export function ago(atMs) {
   const seconds = (Date.now() + aheadMs - atMs) / 1000;
-  if (seconds < 2) return "just now";
-  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86400 * 2) return `${Math.floor(seconds / 3600)} h ago`;
-  return `${Math.floor(seconds / 86400)} days ago`;
+  if (seconds < 2) return t("just now");
+  if (seconds < 60) return t("{n} s ago", { n: Math.floor(seconds) });
+  if (seconds < 3600) return t("{n} min ago", { n: Math.floor(seconds / 60) });
+  if (seconds < 86400 * 2) return t("{n} h ago", { n: Math.floor(seconds / 3600) });
+  return t("{n} days ago", { n: Math.floor(seconds / 86400) });
 }
 
 /**

@@ -9,6 +9,10 @@ const PATIENCE_MS = 2000; // how long to wait for the socket's word before askin
 export class Follower {
   /** @type {string | null} */
   url = null;
+  isPaused = false;
+  /** @type {string | null} what to follow once there is an answer to what was asked */
+  #next = null;
+  #isWaiting = false;
   #timer = 0;
 
   /**
@@ -23,22 +27,56 @@ export class Follower {
   }
 
   /**
-   * Show the picture at *url* from now on, and no other.
+   * Show the picture at *url* from now on, and no other; while paused, as it is now.
    * @param {string} url
    */
   follow(url) {
+    this.#next = null;
     if (url === this.url) return;
     this.stop();
     this.url = url;
-    this.socket.watch(url, (news) => this.#hear(news));
-    this.#wait(url);
+    this.#isWaiting = true;
+    if (this.isPaused) void this.#show(url, null);
+    else this.#watch(url);
+  }
+
+  /**
+   * Do so once the picture on its way is there: of many that are asked for meanwhile, only the last is drawn.
+   * @param {string} url
+   */
+  followNext(url) {
+    if (this.#isWaiting && url !== this.url) this.#next = url;
+    else this.follow(url);
   }
 
   /** Leave the picture as it is. */
   stop() {
+    this.#unwatch();
+    this.#isWaiting = false;
+    this.#next = null;
+    this.url = null;
+  }
+
+  /**
+   * Leave it as it is for a while, or catch up.
+   * @param {boolean} isPaused
+   */
+  pause(isPaused) {
+    this.isPaused = isPaused;
+    if (this.url === null) return;
+    if (isPaused) this.#unwatch();
+    else this.#watch(this.url);
+  }
+
+  /** @param {string} url */
+  #watch(url) {
+    this.socket.watch(url, (news) => this.#hear(news));
+    this.#wait(url);
+  }
+
+  #unwatch() {
     window.clearTimeout(this.#timer);
     if (this.url !== null) this.socket.unwatch(this.url);
-    this.url = null;
   }
 
   /**
@@ -48,15 +86,32 @@ export class Follower {
   #wait(url) {
     this.#timer = window.setTimeout(() => {
       if (this.socket.isOpen) this.#wait(url);
-      else void this.picture.show(url, null);
+      else void this.#show(url, null);
     }, PATIENCE_MS);
   }
 
   /** @param {News} news */
   #hear(news) {
     window.clearTimeout(this.#timer);
-    const isDrawn = news.state === "fresh" || news.state === "stale";
-    if (isDrawn && news.etag !== null) void this.picture.show(news.url, news.etag);
+    const isAnswer = news.state !== "rendering";
+    if (isAnswer && news.state !== "gone" && news.etag !== null) void this.#show(news.url, news.etag);
+    else if (isAnswer) this.#answered(news.url);
     this.onNews(news);
+  }
+
+  /**
+   * @param {string} url
+   * @param {string | null} etag
+   */
+  async #show(url, etag) {
+    await this.picture.show(url, etag);
+    this.#answered(url);
+  }
+
+  /** @param {string} url */
+  #answered(url) {
+    if (url !== this.url) return;
+    this.#isWaiting = false;
+    if (this.#next !== null) this.follow(this.#next);
   }
 }

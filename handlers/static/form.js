@@ -1,9 +1,12 @@
 /** The form of a plot: from its fields to the words of a URL, and back. */
 
-/** @typedef {[name: string, word: string]} Word */
-/** @typedef {HTMLInputElement | HTMLSelectElement} Control */
+import { Field } from "./field.js";
+import { find } from "./page.js";
+import { t } from "./words.js";
 
-const ON = ["1", "true", "on"];
+/** @typedef {[name: string, word: string]} Word */
+
+const LIMIT = /^_([xy])lim(?:\.(\d+))?$/; // the words that say which part of the axes to look at
 
 export class Form {
   #isDragging = false;
@@ -19,7 +22,8 @@ export class Form {
       event.preventDefault();
       this.#changed("new");
     });
-    element.addEventListener("change", () => {
+    element.addEventListener("change", (event) => {
+      if (!isValue(event.target)) return;
       this.#changed(this.#isDragging ? "more" : "new");
       this.#isDragging = false;
     });
@@ -44,7 +48,29 @@ export class Form {
    * @param {URLSearchParams} words
    */
   restore(words) {
+    this.limit(new Map([...words].filter(([name]) => LIMIT.test(name))));
     for (const field of this.#fields()) field.fill(words.has(field.name) ? words.getAll(field.name) : field.defaults);
+  }
+
+  /** The part of the axes that is looked at: words by their names. */
+  get view() {
+    return new Map(this.words().filter(([name]) => LIMIT.test(name)));
+  }
+
+  /**
+   * Look at that part of the axes: there is a field for each limit, and for no other.
+   * @param {Map<string, string>} view
+   */
+  limit(view) {
+    const left = new Map(view);
+    for (const field of this.#fields()) {
+      if (!LIMIT.test(field.name)) continue;
+      const word = left.get(field.name);
+      left.delete(field.name);
+      if (word === undefined) field.wrapper.remove();
+      else field.fill([word]);
+    }
+    for (const [name, word] of left) this.#addLimit(name).fill([word]);
   }
 
   /**
@@ -99,123 +125,29 @@ export class Form {
     this.#isDragging = true;
   }
 
+  /** Return a new field for the limits called *name*. @param {string} name */
+  #addLimit(name) {
+    const blank = find(this.element, "#limit-field", HTMLTemplateElement);
+    const wrapper = find(document.importNode(blank.content, true), ".field", HTMLElement);
+    const [, direction, axes = "0"] = LIMIT.exec(name) ?? [];
+    wrapper.dataset.name = name;
+    for (const element of wrapper.querySelectorAll("[id], [for], [aria-describedby]")) {
+      for (const attribute of ["id", "for", "aria-describedby"]) {
+        const value = element.getAttribute(attribute);
+        if (value !== null) element.setAttribute(attribute, value.replaceAll("field-_lim", `field-${name}`));
+      }
+    }
+    find(wrapper, "label", HTMLElement).textContent =
+      axes === "0" ? t("{direction} limits", { direction }) : t("{direction} limits, axes {axes}", { direction, axes });
+    find(wrapper, "input", HTMLInputElement).name = name;
+    blank.before(wrapper);
+    return new Field(wrapper);
+  }
+
   #fields() {
     const wrappers = [...this.element.querySelectorAll(".field")];
     return wrappers.filter((wrapper) => wrapper instanceof HTMLElement).map((wrapper) => new Field(wrapper));
   }
-}
-
-/** One field, as it stands in the page. */
-class Field {
-  /** @param {HTMLElement} wrapper */
-  constructor(wrapper) {
-    this.wrapper = wrapper;
-    this.name = wrapper.dataset.name ?? "";
-    this.label = wrapper.querySelector("label, .label")?.textContent ?? this.name;
-    this.isCheck = wrapper.dataset.type === "checkbox";
-    this.isRepeated = "repeated" in wrapper.dataset;
-    /** @type {string[]} */
-    this.defaults = JSON.parse(wrapper.dataset.default ?? "[]");
-  }
-
-  /** @returns {Control[]} */
-  controls() {
-    const found = [...this.wrapper.querySelectorAll("input:not([type=hidden]), select")];
-    return found.filter((element) => element instanceof HTMLInputElement || element instanceof HTMLSelectElement);
-  }
-
-  /** @returns {string[]} */
-  words() {
-    const words = this.#current();
-    const isDefault = words.length === this.defaults.length && words.every((word, i) => word === this.defaults[i]);
-    if (isDefault) return [];
-    if (words.length > 0) return words;
-    // Empty: for a text, a list, and what may be nothing, that is a value of its own; a number's means its default.
-    const { type } = this.wrapper.dataset;
-    return this.isRepeated || "nullable" in this.wrapper.dataset || type === "text" ? [""] : [];
-  }
-
-  /** Say what is meant: where an empty field stands for its default, show that. */
-  settle() {
-    if (this.#current().length === 0 && this.words().length === 0) this.fill(this.defaults);
-  }
-
-  isLacking() {
-    return this.controls().some((control) => control.required && control.value === "");
-  }
-
-  /** @param {string[]} words */
-  fill(words) {
-    const [first] = this.controls();
-    if (first === undefined) return;
-    if (this.isCheck && first instanceof HTMLInputElement) {
-      first.checked = ON.includes((words.at(-1) ?? "").toLowerCase());
-      return;
-    }
-    const rows = this.isRepeated ? [...words.filter(Boolean), ""] : [words[0] ?? ""];
-    this.#makeRows(rows.length);
-    this.controls().forEach((control, i) => write(control, rows[i]));
-    this.tidy();
-  }
-
-  /** @param {string} fault */
-  blame(fault) {
-    const line = this.wrapper.querySelector(".fault");
-    if (line instanceof HTMLElement) {
-      line.hidden = fault === "";
-      line.textContent = fault;
-    }
-    if (fault) this.wrapper.closest("details")?.setAttribute("open", "");
-    for (const control of this.controls()) {
-      if (fault) control.setAttribute("aria-invalid", "true");
-      else control.removeAttribute("aria-invalid");
-    }
-  }
-
-  /** Keep the number beside a slider right, and one empty row below a list. */
-  tidy() {
-    const controls = this.controls();
-    const output = this.wrapper.querySelector("output");
-    if (output) output.textContent = controls[0].value;
-    if (this.isRepeated && controls.at(-1)?.value !== "") {
-      this.#makeRows(controls.length + 1);
-      const last = this.controls().at(-1);
-      if (last) write(last, "");
-    }
-  }
-
-  /** @returns {string[]} */
-  #current() {
-    const controls = this.controls();
-    const [first] = controls;
-    if (this.isCheck && first instanceof HTMLInputElement) return [first.checked ? "1" : "0"];
-    return controls.map((control) => control.value).filter(Boolean);
-  }
-
-  /** @param {number} count */
-  #makeRows(count) {
-    const rows = [...this.wrapper.querySelectorAll(".row")];
-    for (let i = rows.length; i < count; i += 1) {
-      const copy = rows[0].cloneNode(true);
-      if (!(copy instanceof HTMLElement)) return;
-      copy.querySelectorAll("[required]").forEach((control) => control.removeAttribute("required"));
-      this.wrapper.querySelector(".row:last-of-type")?.after(copy);
-    }
-    for (const row of rows.slice(count)) row.remove();
-  }
-}
-
-/**
- * Write *word* into a control, also one that is no value of its kind: it must be seen.
- * @param {Control} control
- * @param {string} word
- */
-function write(control, word) {
-  control.value = word;
-  if (control.value === word) return;
-  if (control instanceof HTMLInputElement) control.type = "text";
-  else control.add(new Option(word, word));
-  control.value = word;
 }
 
 /**
@@ -228,4 +160,14 @@ function listItem(name, why) {
   code.textContent = name;
   item.append(code, ` ${why}`);
   return item;
+}
+
+/**
+ * Say whether a change of *target* gave its field another value: of what is chosen beside a date, only words do.
+ * @param {EventTarget | null} target
+ */
+function isValue(target) {
+  if (!(target instanceof HTMLSelectElement && target.matches(".relative"))) return true;
+  const wrapper = target.closest(".field");
+  return wrapper instanceof HTMLElement && new Field(wrapper).turn(target);
 }

@@ -1,8 +1,9 @@
 /** What a script printed: folded away, and asked for only while somebody looks. */
 
 import { find, write } from "./page.js";
+import { t } from "./words.js";
 
-const NOTHING = "Nothing was printed.";
+const NOTHING = t("Nothing was printed.");
 
 /** @typedef {{last_render?: {output?: string} | null}} Told what the daemon tells of a plot; it may be anything else */
 

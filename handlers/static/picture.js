@@ -25,6 +25,8 @@ export class Picture {
   /** @type {AbortController | null} */
   #loading = null;
   #loadingUrl = "";
+  /** @type {Promise<void> | null} */
+  #working = null;
   /** @type {Shown | null} */
   shown = null;
 
@@ -46,20 +48,26 @@ export class Picture {
 
   /**
    * Show the picture at *url*, once it's there; of several that are asked for meanwhile, only the last is fetched.
+   * The promise is kept once nothing is on its way any more.
    * @param {string} url
    * @param {string | null} etag that of the newest picture; null if nobody knows
    */
-  async show(url, etag) {
+  show(url, etag) {
     this.#wanted = { url, etag };
-    if (this.#loading !== null) {
-      if (this.#loadingUrl !== url) this.#loading.abort(); // nobody waits for that any more
-      return;
-    }
+    if (this.#loading !== null && this.#loadingUrl !== url) this.#loading.abort(); // nobody waits for that any more
+    this.#working ??= this.#work();
+    return this.#working;
+  }
+
+  async #work() {
+    await null; // what follows belongs to the promise that show() has by then
     while (this.#wanted !== null) {
+      /** @type {{url: string, etag: string | null}} */
       const wanted = this.#wanted;
       this.#wanted = null;
       if (wanted.etag === null || !this.isShown(wanted.url, wanted.etag)) await this.#load(wanted.url, wanted.etag);
     }
+    this.#working = null;
   }
 
   /**
@@ -104,7 +112,7 @@ export class Picture {
     await response.arrayBuffer();
     if (this.isShown(url, shown.etag)) return;
     const next = new Image();
-    next.src = address;
+    next.src = etag === null ? pinned(url, shown.etag) : address;
     await next.decode();
     this.#swap(next, url);
     this.shown = shown;

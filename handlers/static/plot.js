@@ -1,53 +1,95 @@
 /** The page of one plot: the URL holds its state, the form changes that, the picture follows. */
 
 import { everySecond, setClock } from "./clock.js";
+import { Condition } from "./condition.js";
 import { Follower } from "./follower.js";
 import { Form } from "./form.js";
+import { onKey } from "./keys.js";
 import { Output } from "./output.js";
 import { find, freshPage, write } from "./page.js";
 import { Picture } from "./picture.js";
 import { LiveSocket } from "./socket.js";
-import { StatusLine } from "./status.js";
+import { Stage } from "./stage.js";
+import { onTheme, theme } from "./theme.js";
 import { TroublePanel } from "./trouble.js";
+import { t } from "./words.js";
+import { Zoom } from "./zoom.js";
 
 const NOT_SHOWN = ["_", "_etag"]; // words that say nothing of what the page shows
+const SLOW_MS = 1000; // a picture that takes longer isn't drawn anew only because its window changed
 
-const GONE = "Its file was removed, or no longer defines it.";
+/** @typedef {"new" | "more"} Step a change of its own, or one that goes on */
 
-class PlotPage {
-  /** @type {import("./socket.js").Link} */
-  #link = "connecting";
-  /** @type {import("./socket.js").News | null} */
-  #news = null;
-
+export class PlotPage {
   constructor() {
     this.main = find(document, "main", HTMLElement);
     this.base = this.main.dataset.plot ?? "";
     this.query = this.main.dataset.query ?? "";
     this.origin = new URL(find(document, "#address", HTMLInputElement).value).origin; // as others reach the daemon
-    this.figure = find(document, "#picture", HTMLElement);
-    this.note = find(document, "#note", HTMLElement);
-    this.line = new StatusLine(find(document, "#state", HTMLElement));
     this.form = new Form(find(document, "#form", HTMLFormElement), (step) => this.#changed(step));
-    this.trouble = new TroublePanel(find(document, "#trouble", HTMLElement));
-    const output = document.querySelector("#output"); // only scripts have one, and not for everybody
+    this.trouble = new TroublePanel(find(document, "#trouble", HTMLElement), find(document, "#note", HTMLElement));
+    const output = document.querySelector("#output"); // not for everybody
     this.output = output instanceof HTMLDetailsElement ? new Output(output, () => this.#learn()) : null;
-    const image = find(this.figure, "img.live", HTMLImageElement);
-    this.picture = new Picture(image, this.url, (shown) => this.#seen(shown), (why, url) => this.#refused(why, url));
+    this.stage = new Stage(find(document, "#picture", HTMLElement), this, () => this.#ask());
+    this.image = this.stage.image;
+    /** @type {Picture} */
+    this.picture = new Picture(
+      this.image,
+      this.url,
+      (shown) => this.#seen(shown),
+      (why, url) => this.#refused(why, url),
+    );
+    this.condition = new Condition(this);
+    this.zoom = new Zoom(this.stage.frame, this.image, this);
     this.socket = new LiveSocket((link) => this.#linked(link), () => void this.#refresh());
     this.follower = new Follower(this.socket, this.picture, (news) => this.#heard(news));
+    this.pause = find(document, "#pause", HTMLButtonElement);
+    this.pause.addEventListener("click", () => this.#paused());
     window.addEventListener("popstate", () => this.#returned());
-    find(document, "#copy", HTMLButtonElement).addEventListener("click", copyAddress);
-    everySecond(() => this.line.tell(this.picture.shown));
+    document.addEventListener("visibilitychange", () => this.#slept());
+    onTheme(() => this.#ask());
+    everySecond(() => this.condition.line.tell(this.picture.shown));
     this.#ask();
   }
 
-  /** The picture that the form asks for. */
+  /** What the URL says. */
+  get words() {
+    return new URLSearchParams(this.query);
+  }
+
+  /** Whether the picture took long to draw. */
+  get isSlow() {
+    return (this.picture.shown?.tookMs ?? 0) > SLOW_MS;
+  }
+
+  /** The picture that the form asks for, under the address that others are given. */
   get url() {
     return `${this.base}.png${this.query}`;
   }
 
-  /** @param {"new" | "more"} step */
+  /** The same as it is drawn for this window. */
+  get pictureUrl() {
+    const words = new URLSearchParams([...this.words, ...this.stage.size]);
+    if (theme() === "dark" && !words.get("_theme")) words.set("_theme", "dark");
+    return `${this.base}.png${words.size ? `?${words}` : ""}`;
+  }
+
+  /** The part of the plot that the reader looks at: the words that limit its axes, by their names. */
+  get view() {
+    return this.form.view;
+  }
+
+  /**
+   * Look at another part.
+   * @param {Map<string, string>} view
+   * @param {Step} step
+   */
+  look(view, step) {
+    this.form.limit(view);
+    this.#changed(step);
+  }
+
+  /** @param {Step} step */
   #changed(step) {
     const words = this.form.words();
     const query = words.length ? `?${new URLSearchParams(words)}` : "";
@@ -55,7 +97,8 @@ class PlotPage {
     this.query = query;
     if (step === "new") history.pushState(null, "", this.base + query);
     else history.replaceState(null, "", this.base + query);
-    this.#ask();
+    this.stage.measure();
+    this.#ask(step);
   }
 
   /** The reader went back or forward. */
@@ -65,19 +108,37 @@ class PlotPage {
     this.query = words.size ? `?${words}` : "";
     this.form.restore(words);
     this.form.blame({});
+    this.stage.measure();
     this.#ask();
   }
 
-  /** Follow the picture that the URL means, if there can be one. */
-  #ask() {
+  /** Follow the picture that the URL means, if there can be one. @param {Step} step */
+  #ask(step = "new") {
     const lacks = this.form.lacks();
-    this.#news = null;
+    const url = this.pictureUrl;
+    if (this.condition.news?.url !== url) this.condition.news = null;
     if (lacks.length) this.follower.stop();
-    else this.follower.follow(this.url);
-    this.#say(lacks.length ? `Fill in ${lacks.map((label) => `“${label}”`).join(" and ")} to see this plot.` : "");
+    else if (step === "more") this.follower.followNext(url);
+    else this.follower.follow(url);
+    this.trouble.say(lacks.length ? t("Fill in {fields} to see this plot.", { fields: listed(lacks) }) : "");
     this.#point();
-    find(document, "#links", HTMLElement).hidden = lacks.length > 0;
-    this.#tell();
+    find(document, "#take", HTMLElement).hidden = lacks.length > 0;
+    this.condition.tell();
+  }
+
+  #paused() {
+    const isPaused = !this.follower.isPaused;
+    this.pause.setAttribute("aria-pressed", String(isPaused));
+    if (isPaused) void this.zoom.learn();
+    this.condition.news = null;
+    this.follower.pause(isPaused);
+    this.condition.tell();
+  }
+
+  /** Nobody looks any more, or again: then whatever was said may be wrong by now. */
+  #slept() {
+    this.condition.news = null;
+    this.condition.tell();
   }
 
   /** Let all links lead to the same picture. */
@@ -90,33 +151,40 @@ class PlotPage {
 
   /** @param {import("./socket.js").Link} link */
   #linked(link) {
-    this.#link = link;
-    if (link === "offline") this.#news = null; // whatever was said may be wrong by now
+    this.condition.link = link;
+    if (link === "offline") this.condition.news = null; // whatever was said may be wrong by now
     if (link === "live") void setClock();
-    this.#tell();
+    this.condition.tell();
   }
 
   /** @param {import("./socket.js").News} news */
   #heard(news) {
-    this.#news = news;
+    if (news.url !== this.pictureUrl) return;
+    this.condition.news = news;
+    if (news.error?.code === "too_large" && this.stage.size.length) {
+      this.stage.shrink();
+      return;
+    }
     if (news.state === "fresh" && this.picture.isShown(news.url, news.etag)) this.#recovered();
-    if (news.state === "stale") this.#failed(news.error ?? { code: "plot_failed", message: "" }, news.url);
-    if (news.state === "gone") this.trouble.show({ code: "gone", message: GONE });
-    this.#tell();
+    if (news.state === "stale") void this.#failed(news.error ?? { code: "plot_failed", message: "" }, news.url);
+    const message = t("Its file was removed, or no longer defines it.");
+    if (news.state === "gone") this.#blame({ code: "gone", message });
+    this.condition.tell();
   }
 
   #recovered() {
     this.trouble.hide();
     this.form.blame({});
-    this.#say("");
+    this.trouble.say("");
   }
 
   /** Another picture is seen. @param {import("./picture.js").Shown} shown */
   #seen(shown) {
-    find(this.figure, ".room", HTMLCanvasElement).hidden = true;
-    if (shown.url === this.url && this.#news?.state !== "stale") this.#recovered();
+    this.stage.fit();
+    this.zoom.seen(shown);
+    if (shown.url === this.pictureUrl && this.condition.news?.state !== "stale") this.#recovered();
     void this.output?.update();
-    this.#tell();
+    this.condition.tell();
   }
 
   /**
@@ -125,10 +193,10 @@ class PlotPage {
    * @param {string} url
    */
   #refused(why, url) {
-    if (url !== this.url) return;
-    this.#news = { url, etag: null, state: "stale", error: why };
+    if (url !== this.pictureUrl) return;
+    this.condition.news = { url, etag: null, state: "stale", error: why };
     this.#blame(why);
-    this.#tell();
+    this.condition.tell();
   }
 
   /**
@@ -137,58 +205,33 @@ class PlotPage {
    * @param {string} url
    */
   async #failed(why, url) {
-    if (url !== this.url) return;
     this.#blame(why);
     const told = await this.#learn();
     const last = told?.error ?? told?.last_render?.error;
-    const isStill = url === this.url && this.#news?.state !== "fresh";
+    const isStill = url === this.pictureUrl && this.condition.news?.state !== "fresh";
     if (last && isStill && last.code === why.code) this.#blame(last);
     this.output?.tell(told);
   }
 
   /** @param {import("./picture.js").Trouble} why */
   #blame(why) {
+    this.zoom.drop();
     if (why.fields) this.form.blame(why.fields);
     if (why.code === "bad_parameter") {
       this.trouble.hide();
-      this.#say("Some of the settings can't be drawn.");
+      this.trouble.say(t("Some of the settings can't be drawn."));
     } else {
       this.trouble.show(why);
-      this.#say(this.picture.shown ? "" : "There is no picture yet.");
+      this.trouble.say("");
     }
   }
 
   /** Return what the daemon tells of the plot and its last render, its failure included; null if it can't. */
   async #learn() {
-    const response = await fetch(`${this.base}.json${this.query}`).catch(() => null);
+    const response = await fetch(this.pictureUrl.replace(/\.png(?=$|\?)/, ".json")).catch(() => null);
     const told = await response?.json().catch(() => null);
     if (typeof told?.note === "string") tellPlace(told.note);
     return told;
-  }
-
-  /** Say something in the picture's place; nothing, if it is empty. @param {string} text */
-  #say(text) {
-    this.note.textContent = text;
-    this.note.hidden = text === "";
-  }
-
-  /** Tell the state of what is seen. */
-  #tell() {
-    const { shown } = this.picture;
-    this.line.state = this.#state();
-    this.line.tell(shown);
-    this.figure.classList.toggle("outdated", shown !== null && shown.url !== this.url);
-  }
-
-  /** @returns {import("./status.js").State} */
-  #state() {
-    const news = this.#news;
-    if (this.#link === "offline") return "offline";
-    if (this.form.lacks().length || news?.error?.code === "bad_parameter") return "waiting";
-    if (news === null) return "connecting";
-    if (news.state === "stale" && !this.picture.shown) return "failed";
-    if (news.state !== "fresh") return news.state;
-    return this.picture.isShown(news.url, news.etag) ? "live" : "rendering";
   }
 
   /** Take in what the plot's author changed, if that shows in the page. */
@@ -202,10 +245,16 @@ class PlotPage {
       ours.replaceChildren(...document.importNode(theirs, true).childNodes);
       ours.hidden = theirs.hidden;
     }
+    this.condition.tab.keep();
     if (form.dataset.key === this.form.element.dataset.key) return;
     this.form.replace(form);
     this.#ask();
   }
+}
+
+/** @param {string[]} labels */
+function listed(labels) {
+  return labels.map((label) => `“${label}”`).join(` ${t("and")} `);
 }
 
 /** Say where the plot is drawn, if that is special. @param {string} text */
@@ -215,17 +264,9 @@ function tellPlace(text) {
   line.hidden = text === "";
 }
 
-/** @param {Event} event */
-async function copyAddress(event) {
-  const address = find(document, "#address", HTMLInputElement);
-  const button = event.currentTarget;
-  address.select();
-  // Only https and loopback may use the clipboard; elsewhere the old way still works.
-  const isCopied = await navigator.clipboard?.writeText(address.value).then(() => true, () => false);
-  if (!isCopied) document.execCommand("copy");
-  if (!(button instanceof HTMLButtonElement)) return;
-  button.textContent = "Copied";
-  window.setTimeout(() => (button.textContent = "Copy"), 1500);
-}
+export const page = new PlotPage();
 
-new PlotPage();
+onKey("+", t("Zoom in"), () => void page.zoom.by(1.5));
+onKey("-", t("Zoom out"), () => void page.zoom.by(1 / 1.5));
+onKey("0", t("Reset view"), () => void page.zoom.reset());
+find(document, "#takeaway", HTMLElement).addEventListener("beforetoggle", () => void import("./takeaway.js"));

@@ -4,7 +4,6 @@
  */
 
 import { address } from "./http.js";
-import { Waiting } from "./waiting.js";
 
 /**
  * @typedef {object} News what the daemon says of one picture
@@ -31,6 +30,8 @@ export class LiveSocket {
   #retry = 0;
   #heardAt = 0;
   #isHeard = false; // whether this socket ever said anything
+  /** @type {import("./waiting.js").Waiting | null} what does without sockets, once that was needed */
+  #waiting = null;
 
   /**
    * @param {(link: Link) => void} onLink called when the connection comes or goes
@@ -39,7 +40,6 @@ export class LiveSocket {
   constructor(onLink, onCatalog) {
     this.onLink = onLink;
     this.onCatalog = onCatalog;
-    this.waiting = new Waiting(this.#listeners, onCatalog, () => this.#left());
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#rest() : this.#resume()));
     window.addEventListener("online", () => this.#resume());
     window.addEventListener("pagehide", () => this.#leave());
@@ -50,7 +50,7 @@ export class LiveSocket {
 
   /** Whether there will be news. */
   get isOpen() {
-    return this.waiting.isOn || this.#socket?.readyState === WebSocket.OPEN;
+    return this.#waiting?.isOn || this.#socket?.readyState === WebSocket.OPEN;
   }
 
   /**
@@ -62,14 +62,14 @@ export class LiveSocket {
     this.#listeners.set(url, listener);
     if (document.hidden) return;
     this.#say({ watch: [url] });
-    this.waiting.takeUp();
+    this.#waiting?.takeUp();
   }
 
   /** @param {string} url */
   unwatch(url) {
     if (!this.#listeners.delete(url)) return;
     this.#say({ unwatch: [url] });
-    this.waiting.leave(url);
+    this.#waiting?.leave(url);
   }
 
   /** @param {{watch?: string[], unwatch?: string[]}} message */
@@ -109,7 +109,7 @@ export class LiveSocket {
     this.#heardAt = performance.now();
     this.#isHeard = true;
     this.#failures = 0;
-    this.waiting.stop();
+    this.#waiting?.stop();
     if ("catalog" in message) this.onCatalog();
     if ("url" in message) this.#listeners.get(message.url)?.(message);
   }
@@ -117,19 +117,19 @@ export class LiveSocket {
   #lost() {
     this.#drop();
     if (this.#isHeard) this.#away();
-    else if (this.waiting.isOn) this.#comeBack(SELDOM_MS);
+    else if (this.#waiting?.isOn) this.#comeBack(SELDOM_MS);
     else void this.#doWithout();
   }
 
   /** Requests that wait are answered no more. */
   #left() {
-    if (this.waiting.isHeard) this.#failures = 0;
+    if (this.#waiting?.isHeard) this.#failures = 0;
     this.#away();
   }
 
   /** The daemon isn't there. */
   #away() {
-    this.waiting.stop();
+    this.#waiting?.stop();
     this.onLink("offline");
     this.#comeBack(LONGEST_WAIT_MS);
   }
@@ -138,15 +138,28 @@ export class LiveSocket {
   async #doWithout() {
     const options = { cache: /** @type {const} */ ("no-store"), signal: AbortSignal.timeout(ANSWER_MS) };
     const response = await fetch(address("healthz"), options).catch(() => null);
+    const own = response && (await fetch(import.meta.url, { ...options, method: "HEAD" }).catch(() => null));
+    if (own?.status === 401) {
+      window.location.reload(); // what shows then is where to sign in, and come back from
+      return;
+    }
+    const waiting = response?.ok ? await this.#without() : null;
     if (this.#socket !== null || document.hidden) return; // tried anew already, or once somebody looks
-    if (!response?.ok) {
+    if (waiting === null) {
       this.#away();
       return;
     }
-    this.waiting.start();
+    waiting.start();
     this.onLink("live");
     this.onCatalog();
     this.#comeBack(SELDOM_MS);
+  }
+
+  /** Return what does without sockets; null if that can't be had, as without the daemon. */
+  async #without() {
+    const module = await import("./waiting.js").catch(() => null);
+    if (module !== null) this.#waiting ??= new module.Waiting(this.#listeners, this.onCatalog, () => this.#left());
+    return this.#waiting;
   }
 
   /**
@@ -170,13 +183,13 @@ export class LiveSocket {
 
   #leave() {
     this.#drop();
-    this.waiting.stop();
+    this.#waiting?.stop();
   }
 
   /** Nobody looks: nothing need be drawn. */
   #rest() {
     for (const url of this.#listeners.keys()) this.#say({ unwatch: [url] });
-    this.waiting.stop();
+    this.#waiting?.stop();
   }
 
   /** Somebody looks again: catch up. */

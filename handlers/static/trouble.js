@@ -1,18 +1,23 @@
-/** The panel that says why the last render failed. */
+/** Says why there is no new picture: a panel for what failed, a note for what can't be asked. */
 
 import { find, write } from "./page.js";
+import { t } from "./words.js";
 
 export class TroublePanel {
-  /** @param {HTMLElement} panel */
-  constructor(panel) {
+  /**
+   * @param {HTMLElement} panel
+   * @param {HTMLElement} note
+   */
+  constructor(panel, note) {
     this.panel = panel;
+    this.note = note;
     /** @type {Record<string, string>} */
     this.titles = JSON.parse(panel.dataset.titles ?? "{}");
   }
 
   /** @param {import("./picture.js").Trouble} trouble */
   show(trouble) {
-    write(find(this.panel, "h2", HTMLElement), this.titles[trouble.code] ?? this.titles[""]);
+    write(find(this.panel, "h2", HTMLElement), t(this.titles[trouble.code] ?? this.titles[""]));
     write(find(this.panel, ".message", HTMLElement), trouble.message);
     const details = find(this.panel, "details", HTMLDetailsElement);
     if (trouble.traceback !== undefined || this.panel.hidden) {
@@ -24,5 +29,11 @@ export class TroublePanel {
 
   hide() {
     this.panel.hidden = true;
+  }
+
+  /** Say something in the picture's place; nothing, if it is empty. @param {string} text */
+  say(text) {
+    write(this.note, text);
+    this.note.hidden = text === "";
   }
 }

@@ -42,12 +42,20 @@ def test_a_page_tells_that_it_is_offline_and_catches_up_after_a_restart(
     is_state(page, "offline")
     is_state(gallery, "offline")
     assert page.locator("img.live").evaluate("image => image.complete && image.naturalWidth > 0")
+    expect(page.locator("#state .why")).to_have_text(re.compile(r"trying again, last picture at \d"))
+    expect(page.locator("#said")).to_have_text("Offline")
+    expect(page).to_have_title("⚠ Loss – plotd")
+    expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("^data:image/png"))
     folder.append_loss(5, 60.0)
     serve(folder.path, "--port", str(port))
     wait_for_another(page, shown)
     is_state(page, "live")
     is_state(gallery, "live")
     assert page.evaluate("window.marker") == 1
+    expect(page.locator("#state .why")).to_be_empty()
+    expect(page.locator("#said")).to_have_text("Live")
+    expect(page).to_have_title("Loss – plotd")
+    expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("favicon.svg$"))
 
 
 def test_after_a_restart_nothing_is_fetched_that_did_not_change(
@@ -62,7 +70,7 @@ def test_after_a_restart_nothing_is_fetched_that_did_not_change(
     tabs.requests.clear()
     serve(folder.path, "--port", str(port))
     is_state(page, "live")
-    assert not [url for url in tabs.requests if "loss.png?_etag" in url]
+    assert not [url for url in tabs.requests if "loss.png" in url]
     assert folder.renders() == drawn
 
 
@@ -73,6 +81,7 @@ def test_a_hidden_page_costs_nothing_and_catches_up_when_it_is_shown(tabs: Tabs,
     is_state(page, "live")
     drawn, shown = folder.renders(), etag(page)
     page.evaluate(HIDE, True)
+    is_state(page, "asleep")
     until(page, lambda: any("unwatch" in frame for frame in frames))
     other = tabs.open("/plots/run")
     is_state(other, "live")
@@ -83,6 +92,37 @@ def test_a_hidden_page_costs_nothing_and_catches_up_when_it_is_shown(tabs: Tabs,
     page.evaluate(HIDE, False)
     wait_for_another(page, shown)
     assert folder.renders() == drawn + 1
+
+
+def test_a_paused_page_stays_as_it_is_until_it_goes_on(tabs: Tabs, folder: Folder) -> None:
+    page, other = tabs.open("/plots/loss"), tabs.open("/plots/loss")
+    is_state(page, "live")
+    is_state(other, "live")
+    shown = etag(page)
+    page.locator("#pause").click()
+    is_state(page, "paused")
+    expect(page.get_by_role("button", name="Pause", pressed=True)).to_be_visible()
+    folder.append_loss(5, 60.0)
+    newer = wait_for_another(other, shown)
+    assert etag(page) == shown
+    page.locator("#pause").click()
+    assert wait_for_another(page, shown) == newer
+    is_state(page, "live")
+
+
+def test_what_a_paused_page_is_asked_for_it_shows_once(tabs: Tabs, folder: Folder) -> None:
+    page, other = tabs.open("/plots/loss"), tabs.open("/plots/loss?smooth=2")
+    is_state(page, "live")
+    is_state(other, "live")
+    page.locator("#pause").click()
+    page.locator("#field-smooth").fill("2")
+    page.keyboard.press("Enter")
+    expect(page.locator("img.live")).to_have_attribute("src", re.compile("smooth=2&"))
+    is_state(page, "paused")
+    shown = etag(page)
+    folder.append_loss(5, 60.0)
+    wait_for_another(other, etag(other))
+    assert etag(page) == shown
 
 
 def test_thumbnails_out_of_view_are_not_watched(tabs: Tabs, folder: Folder) -> None:
@@ -145,7 +185,7 @@ def test_a_page_does_without_sockets_until_they_get_through(tabs: Tabs, folder: 
     refuses.clear()
     with page.expect_event("requestfailed", lambda request: "prefer" in request.headers):
         page.clock.fast_forward(120_000)
-    assert '{"watch":["/plots/loss.png"]}' in said
+    assert '{"watch":["/plots/loss.png?_width=800&_scale=1"]}' in said
     asked.clear()
     shown = etag(page)
     folder.append_loss(5, 60.0)

@@ -57,7 +57,7 @@ def test_of_many_changes_only_the_newest_is_shown_at_last(tabs: Tabs, daemon: Da
     for smooth in (2, 3, 4, 5):
         page.locator("#field-smooth").fill(str(smooth))
         page.locator("#field-smooth").dispatch_event("change")
-    expect(page.locator("img.live")).to_have_attribute("src", re.compile(r"smooth=5&_etag="))
+    expect(page.locator("img.live")).to_have_attribute("src", re.compile(r"smooth=5&_width="))
     is_state(page, "live")
     expect(page).to_have_url(daemon.url + "/plots/loss?smooth=5")
 
@@ -171,3 +171,111 @@ def test_lists_grow_and_shrink_by_their_last_row(tabs: Tabs, folder: Folder, dae
     page.go_back()
     page.go_back()
     expect(rows).to_have_count(4)
+
+
+SLIDER = """
+from pathlib import Path
+from typing import Annotated
+import time
+import matplotlib.pyplot as plt
+from pydantic import Field
+
+def note(word):
+    with open(Path(__file__).parent.parent / "slider.count", "a") as count:
+        print(word, file=count)
+
+def plot_slider(level: Annotated[int, Field(ge=0, le=100)] = 0):
+    note("begun")
+    time.sleep(0.1)
+    plt.title(level)
+    note("done")
+"""
+
+
+def test_a_slider_redraws_while_it_is_dragged_one_picture_at_a_time(tabs: Tabs, folder: Folder, daemon: Daemon) -> None:
+    folder.write("slider.py", SLIDER)
+    page = tabs.open("/plots/slider")
+    is_state(page, "live")
+    steps = page.evaluate("history.length")
+    box = page.locator("#field-level").bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 8, y)
+    page.mouse.down()
+    image = page.locator("img.live")
+    for percent in range(1, 100):
+        page.mouse.move(box["x"] + 8 + (box["width"] - 16) * percent / 100, y)
+        if percent == 50:  # pictures come while it is held
+            expect(image).to_have_attribute("src", re.compile(r"level=(4\d|50)&"))
+    page.mouse.up()
+    level = page.locator("#field-level").input_value()
+    expect(image).to_have_attribute("src", re.compile(rf"level={level}&"))
+    is_state(page, "live")
+    expect(page).to_have_url(f"{daemon.url}/plots/slider?level={level}")
+    notes = (folder.path.parent / "slider.count").read_text().split()
+    assert notes == ["begun", "done"] * (len(notes) // 2), "two were drawn at once"
+    assert len(notes) // 2 < 60, "what was passed over is not drawn"
+    assert page.evaluate("history.length") == steps + 1
+    page.go_back()
+    expect(page.locator("#field-level")).to_have_value("0")
+    expect(image).not_to_have_attribute("src", re.compile("level="))
+
+
+TIMES = """
+from datetime import date, datetime
+import matplotlib.pyplot as plt
+
+def plot_times(since: datetime | None = None, day: date = date(2026, 1, 2)):
+    plt.title(f"{since} {day}")
+"""
+
+
+def test_a_date_is_picked_or_told_from_now(tabs: Tabs, folder: Folder, daemon: Daemon) -> None:
+    folder.write("times.py", TIMES)
+    page = tabs.open("/plots/times")
+    is_state(page, "live")
+    since, beside = page.locator("#field-since"), page.locator("[data-name=since] select")
+    assert since.get_attribute("type") == "datetime-local"
+    beside.select_option("now-6h")
+    expect(page).to_have_url(daemon.url + "/plots/times?since=now-6h")
+    expect(since).to_have_value("now-6h")
+    expect(beside).to_have_value("text")
+    is_state(page, "live")
+    since.fill("monday+8h")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(daemon.url + "/plots/times?since=monday%2B8h")
+    beside.select_option("datetime-local")
+    assert since.get_attribute("type") == "datetime-local"
+    since.fill("2026-03-04T05:06")
+    since.press("Enter")
+    expect(page).to_have_url(daemon.url + "/plots/times?since=2026-03-04T05%3A06")
+    is_state(page, "live")
+    page.go_back()
+    expect(since).to_have_value("monday+8h")
+    page.locator("#field-day").fill("2026-02-03")
+    expect(page).to_have_url(daemon.url + "/plots/times?since=monday%2B8h&day=2026-02-03")
+
+
+def test_a_relative_date_of_the_url_is_in_the_form(tabs: Tabs, folder: Folder) -> None:
+    folder.write("times.py", TIMES)
+    page = tabs.open("/plots/times?day=yesterday")
+    is_state(page, "live")
+    expect(page.locator("#field-day")).to_have_value("yesterday")
+    expect(page.locator("[data-name=day] select")).to_have_value("text")
+
+
+def test_limits_of_axes_have_fields_as_long_as_there_are_any(tabs: Tabs, daemon: Daemon) -> None:
+    page = tabs.open("/plots/loss?_xlim=0,3&_ylim.0=1,20")
+    is_state(page, "live")
+    page.get_by_text("Size and look").click()
+    page.get_by_label("x limits").fill("1,4")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("_xlim=1%2C4"))
+    page.get_by_label("y limits").fill("")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(daemon.url + "/plots/loss?_xlim=1%2C4")
+    is_state(page, "live")
+    page.go_back()
+    expect(page.get_by_label("y limits")).to_have_value("1,20")
+    page.go_back()
+    expect(page.get_by_label("x limits")).to_have_value("0,3")

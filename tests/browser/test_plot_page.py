@@ -8,6 +8,28 @@ from playwright.sync_api import expect
 from tests.browser.conftest import LOSS, Folder, Tabs, etag, is_state, until, wait_for_another
 from tests.conftest import Daemon
 
+# Notes each frame without a picture, and each element that is elsewhere than it was. In the line of state words change.
+WATCH_EVERY_FRAME = """() => {
+    Object.assign(window, { frames: 0, faults: [], moved: [] });
+    const places = new Map();
+    const image = document.querySelector("img.live");
+    const apart = "#state *, #trouble, #trouble *, .frame, .frame *";
+    const look = () => {
+        window.frames += 1;
+        if (!image.complete || !image.naturalWidth || image.hidden) window.faults.push(window.frames);
+        for (const element of document.querySelectorAll(`body *:not(${apart})`)) {
+            const { x, y, width, height } = element.getBoundingClientRect();
+            if (width === 0 || height === 0) continue;
+            const place = [x, y, width, height].join(" ");
+            const before = places.get(element) ?? place;
+            if (before !== place) window.moved.push(`${element.outerHTML.slice(0, 80)}: ${before} -> ${place}`);
+            places.set(element, place);
+        }
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+
 
 def test_a_row_appended_to_the_data_is_on_screen_without_a_reload(tabs: Tabs, folder: Folder) -> None:
     page = tabs.open("/plots/loss")
@@ -35,30 +57,35 @@ def test_eight_pages_cost_one_render_per_change(tabs: Tabs, folder: Folder) -> N
         assert folder.renders() == 1 + change
 
 
-def test_the_picture_never_flickers(tabs: Tabs, folder: Folder) -> None:
+def test_the_picture_never_flickers_and_nothing_ever_moves(tabs: Tabs, folder: Folder) -> None:
     page = tabs.open("/plots/loss")
     is_state(page, "live")
-    page.evaluate(
-        """() => {
-            window.frames_seen = []; window.faults = [];
-            const image = document.querySelector("img.live");
-            const look = () => {
-                const box = image.getBoundingClientRect();
-                const seen = `${image.complete} ${image.naturalWidth} ${box.x} ${box.y} ${box.width} ${box.height}`;
-                window.frames_seen.push(seen);
-                if (!image.complete || image.naturalWidth === 0 || image.hidden) window.faults.push(seen);
-                requestAnimationFrame(look);
-            };
-            look();
-        }"""
-    )
-    for change in range(10):
+    page.evaluate(WATCH_EVERY_FRAME)
+    for change in range(6):
         old = etag(page)
         folder.append_loss(5 + change, 30.0)
         wait_for_another(page, old)
+    shown = etag(page)
+    folder.write("run.csv", "iteration\n1\n")
+    is_state(page, "stale")
+    expect(page.locator("#trouble pre")).to_contain_text("in plot_loss")
+    folder.write_loss(9)
+    wait_for_another(page, shown)
+    is_state(page, "live")
     assert page.evaluate("window.faults") == []
-    assert len(set(page.evaluate("window.frames_seen"))) == 1, "the picture jumped"
-    assert len(page.evaluate("window.frames_seen")) > 10
+    assert page.evaluate("window.moved") == []
+    assert page.evaluate("window.frames") > 10
+
+
+def test_the_first_picture_moves_nothing_either(tabs: Tabs, folder: Folder, daemon: Daemon) -> None:
+    folder.write("flat.py", "import matplotlib.pyplot as plt\ndef plot_flat():\n    plt.figure(figsize=(12, 3))\n")
+    context = tabs.context()
+    context.add_init_script(f"addEventListener('DOMContentLoaded', {WATCH_EVERY_FRAME})")
+    for _ in ("never drawn", "known"):
+        page = context.new_page()
+        page.goto(daemon.url + "/plots/flat")
+        is_state(page, "live")
+        assert page.evaluate("window.moved") == []
 
 
 def test_what_a_picture_says_follows_it(tabs: Tabs, folder: Folder) -> None:
@@ -97,11 +124,35 @@ def test_a_failure_is_told_beside_the_last_good_picture_and_forgotten_when_it_en
     assert etag(page) == shown
     expect(page.locator("#trouble .message")).to_contain_text("AttributeError")
     expect(page.locator("#trouble pre")).to_contain_text("in plot_loss")
+    expect(page.locator("#state .why")).to_contain_text("AttributeError")
+    expect(page.locator("img.live")).to_have_css("filter", "grayscale(1)")
+    expect(page).to_have_title("⚠ Loss – plotd")
     assert page.locator("img.live").evaluate("image => image.complete && image.naturalWidth > 0")
     folder.write_loss(7)
     wait_for_another(page, shown)
     is_state(page, "live")
     expect(page.locator("#trouble")).to_be_hidden()
+    expect(page.locator("#state .why")).to_be_empty()
+    expect(page.locator("img.live")).to_have_css("filter", "none")
+    expect(page).to_have_title("Loss – plotd")
+
+
+def test_a_render_that_takes_a_while_is_told_by_a_thin_line(tabs: Tabs, folder: Folder) -> None:
+    folder.write(
+        "slow.py",
+        "import time\nimport matplotlib.pyplot as plt\n"
+        "def plot_slow(file_path='run.csv'):\n    open(file_path).close()\n    time.sleep(2)\n    plt.plot([1])\n",
+    )
+    page = tabs.open("/plots/slow")
+    line = "getComputedStyle(document.querySelector('.box'), '::before').height"
+    is_state(page, "rendering")
+    assert page.evaluate(line) == "2px"
+    is_state(page, "live")
+    assert page.evaluate(line) == "auto"
+    folder.append_loss(5, 1.0)
+    is_state(page, "rendering")
+    assert page.locator("img.live").evaluate("image => image.naturalWidth > 0")
+    is_state(page, "live")
 
 
 def test_a_plot_that_never_was_drawn_tells_why_in_its_place(
@@ -165,20 +216,30 @@ def test_the_state_line_tells_how_old_the_picture_is_and_how_long_it_took(tabs: 
     expect(page.locator("#state .age")).to_have_text(re.compile(r"drawn [3-5] s ago"))
 
 
-def test_the_picture_at_hand_is_in_the_page_from_the_start(tabs: Tabs, folder: Folder) -> None:
-    first = tabs.open("/plots/loss")
-    is_state(first, "live")
-    tabs.requests.clear()
+def test_opening_a_page_fetches_one_picture(tabs: Tabs, folder: Folder) -> None:
+    tabs.open("/")
     page = tabs.open("/plots/loss")
     is_state(page, "live")
-    assert sum("loss.png" in url for url in tabs.requests) == 1
-    assert folder.renders() == 1
+    pictures = {url for url in tabs.requests if "loss.png" in url and "_width" in url}
+    assert len(pictures) == 1
+    tabs.requests.clear()
+    is_state(tabs.open("/plots/loss"), "live")
+    assert {url for url in tabs.requests if "loss.png" in url} == pictures
 
 
-def test_the_address_can_be_copied(tabs: Tabs, daemon: Daemon) -> None:
-    context = tabs.context(permissions=["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.goto(daemon.url + "/plots/loss?smooth=2")
-    page.locator("#copy").click()
-    expect(page.locator("#copy")).to_have_text("Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == daemon.url + "/plots/loss.png?smooth=2"
+def test_on_a_phone_the_form_is_below_the_picture_which_stays_in_sight(tabs: Tabs) -> None:
+    page = tabs.open("/plots/loss", viewport={"width": 360, "height": 740}, device_scale_factor=2)
+    is_state(page, "live")
+    picture, form = page.locator(".frame").bounding_box(), page.locator("#form").bounding_box()
+    assert picture is not None
+    assert form is not None
+    assert form["y"] >= picture["y"] + picture["height"]
+    page.locator("#field-_every").scroll_into_view_if_needed()
+    page.locator("#field-_every").focus()
+    expect(page.locator(".frame")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#field-_every")).to_be_in_viewport()
+    expect(page.locator("#state")).to_be_in_viewport()
+    seen, field = page.locator(".frame").bounding_box(), page.locator("#field-_every").bounding_box()
+    assert seen is not None
+    assert field is not None
+    assert field["y"] >= seen["y"] + seen["height"], "the picture covers the field"

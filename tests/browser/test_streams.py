@@ -30,7 +30,6 @@ def wait_until_it_shows(page: Page, picture: bytes) -> None:
         if shown.size == wanted.size and ImageChops.difference(shown, wanted).getbbox() is None:
             return
         page.wait_for_timeout(100)
-    wanted.save("/tmp/b3want.png")
     raise AssertionError("it never showed that picture")
 
 

@@ -18,7 +18,8 @@ from PIL import Image
 from handlers.export import Site, cgi_failure, write_site
 from service.config import ConfigError
 from service.errors import BadParameter, MissingFile, PlotFailed
-from service.oneshot import find, read_config
+from service.oneshot import find
+from service.settings import read_config
 
 PATIENCE_S = 20
 PLOTS = '''

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.handlers.conftest import MakeSite, Site
@@ -52,3 +53,37 @@ async def test_a_plot_that_hung_in_a_thread_is_named_until_it_is_edited(make_sit
     site.house.write("hangs.py", HANGS.replace("while True", "while False"))
     await site.house.engine.catalog.rescan()
     assert (await ready(site))["moved"] == []
+
+
+FAILS = """
+    import matplotlib.pyplot as plt
+
+    def plot_fails(n: int = 0):
+        plt.plot([1 / n])
+"""
+
+
+async def test_it_says_which_plots_fail_and_why_until_they_are_drawn_again(site: Site) -> None:
+    site.house.write("fails.py", FAILS)
+    await site.fetch("/plots/fails.png")
+    told = await ready(site)
+    (failing,) = told["failing"]
+    since = datetime.fromisoformat(failing.pop("since"))
+    assert abs((datetime.now(UTC) - since).total_seconds()) < 60
+    message = "ZeroDivisionError: division by zero"
+    assert failing == {"plot": "fails/fails", "code": "plot_failed", "message": message}
+    assert told["status"] == "ready"
+    await site.fetch("/plots/fails.png?n=1")
+    assert (await ready(site))["failing"] == []
+
+
+async def test_it_names_files_that_fail_and_the_plots_that_they_held(site: Site) -> None:
+    site.house.write("fails.py", FAILS)
+    await site.fetch("/plots/fails.png?n=1")
+    site.house.write("fails.py", "def plot_fails(:\n")
+    await site.house.engine.catalog.rescan()
+    told = await ready(site)
+    (failing,), (failure,) = told["failing"], told["failures"]
+    assert (failing["plot"], failing["code"], failing["since"]) == ("fails/fails", "plot_failed", None)
+    assert (failure["file"], failure["line"]) == ("fails.py", 1)
+    assert str(site.house.folder) not in json.dumps(told)

@@ -72,5 +72,4 @@ async def test_numbers_are_the_same_whatever_the_look(lines: Site) -> None:
     await lines.fetch("/plots/line.png")  # meanwhile the data file grows old enough for its state to be sure
     answers = [await lines.fetch(f"/plots/line.csv?{query}") for query in ("", "_theme=dark&_xlim=1,2&_width=300")]
     assert [answer.code for answer in answers] == [200, 200]
-    assert answers[0].headers["Etag"] == answers[1].headers["Etag"]
     assert answers[0].body == answers[1].body
