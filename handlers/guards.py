@@ -21,7 +21,7 @@ def check(request: HTTPServerRequest, config: Config) -> None:
         raise WrongHost("that host is not served here; listen.hosts names those that are")
     if request.method not in SAFE_METHODS:
         check_origin(request, listen)
-    if not config.auth.open and proxies.is_forwarded(request):
+    if proxies.is_forwarded(request) and config.auth.open is not True and config.is_open:
         check_proxy(request, listen)
     if (error := url_problem(request.uri or "", listen)) is not None:
         raise error

@@ -27,7 +27,7 @@ ABOUT = """Plots as pictures, each at a URL that lasts. A plot's own parameters 
 plotd begin with `_`. What is empty counts as not given, but for text.
 
 A method that isn't told here: 405, with `Allow`. An address that isn't here: 404. An error is JSON, or a page or a
-picture where `Accept` likes those better."""
+picture where `Accept` likes those better. Each answer names its request in `X-Request-Id`, as the log does."""
 TOKENS = "A token made by `plotd token add`, where the daemon isn't open to whoever reaches it."
 SERVICE = "/"  # the tag of what belongs to no plot; a plot's own is its name
 NAME = "[^.]+"

@@ -21,6 +21,7 @@ PAIR = re.compile(
     re.ASCII,
 )
 SAY_SO = frozenset({"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"})
+NOTHING_SHOWN = links.Shown()
 
 
 class Site(Application):
@@ -63,7 +64,7 @@ def set_aside(request: HTTPServerRequest) -> None:
 
 def shown_in_url(request: HTTPServerRequest) -> links.Shown:
     """Return what was set aside."""
-    shown: links.Shown = vars(request).get("shown", links.Shown())
+    shown: links.Shown = vars(request).get("shown", NOTHING_SHOWN)
     return shown
 
 
