@@ -26,7 +26,7 @@ class Field:
     *values* are the words to show: those that were written, in their canonical spelling if they are right and letter by
     letter if they are not; else the default's. *choices* are the words to select from, an empty one for none included.
     A check box is on for ``1``; it sends nothing when it is off, so a hidden ``0`` of that name belongs before it.
-    *picker* is the type of field by which a date can be picked, where this one may have to show words such as ``today``.
+    *picker* is the type of field by which a date can be picked, where this one may have to show words instead.
     """
 
     name: str

@@ -104,12 +104,12 @@ class Catalog:
         Raises:
             UnknownPlot: there is none; the nearest names are told.
         """
-        found = self._get(name)
+        found = self.find(name)
         if found is None:
             await self.keep_up()
         elif not is_current(found):
             await self.rescan()
-        found = self._get(name)
+        found = self.find(name)
         if found is None:
             raise UnknownPlot.named(name, self._nearest(name), self._failed_file(name))
         return found
@@ -186,7 +186,8 @@ class Catalog:
         """Look no more."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _get(self, name: str) -> PlotSpec | None:
+    def find(self, name: str) -> PlotSpec | None:
+        """Return the plot that had that full name or alias at the last look."""
         return self._by_name.get(name) or self._by_name.get(self._aliases.get(name, ""))
 
     def _failed_file(self, name: str) -> str:

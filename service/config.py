@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    PlainValidator,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from service import tls
+from service import tls, tokens
+from service.access import Scope
 from service.addresses import check_base_url, check_host, check_network, check_scheduler, is_loopback
 from service.layers import (
     ConfigError,
     Key,
-    Layer,
-    did_you_mean,
+    describe,
     label,
     merge,
     read_environment,
     read_file,
     read_flags,
-    show,
 )
+from service.store import state_folder
+from service.walls import check_wall
 
 __all__ = ["MANUAL", "SETTINGS", "Config", "ConfigError", "is_loopback", "load"]
 
@@ -50,10 +59,21 @@ def _check_pair(files: tuple[Path, ...]) -> tuple[Path, ...]:
     return files
 
 
+def _check_open(value: object) -> object:
+    words = {"auto": "auto", "true": True, "false": False}
+    if isinstance(value, bool) or (isinstance(value, str) and value in words):
+        return words[value] if isinstance(value, str) else value
+    raise ValueError("auto, true or false")
+
+
 Host = Annotated[str, AfterValidator(check_host)]
 Hosts = Annotated[tuple[Host, ...], BeforeValidator(_as_tuple)]
 Networks = Annotated[tuple[Annotated[str, AfterValidator(check_network)], ...], BeforeValidator(_as_tuple)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_as_tuple)]
+Walls = Annotated[
+    dict[Annotated[str, Field(min_length=1)], Annotated[str, AfterValidator(check_wall)]],
+    BeforeValidator(lambda walls: {} if walls is None else walls),
+]
 AboveZero = Annotated[FiniteFloat, Field(gt=0)]
 NotNegative = Annotated[FiniteFloat, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -86,6 +106,11 @@ class Listen(_Section):
     send_timeout_s: AboveZero = 20.0
 
     @property
+    def is_far(self) -> bool:
+        """Whether other machines can reach us without a proxy."""
+        return self.unix_socket is None and not is_loopback(self.address)
+
+    @property
     def prefix(self) -> str:
         """The path below which a browser finds us, without a slash at its end; empty where that is the whole host."""
         return urlsplit(self.base_url).path
@@ -116,6 +141,7 @@ class Render(_Section):
     queue: Count = 64
     timeout_s: AboveZero = 30.0
     max_pixels: Count = 16_000_000
+    max_rows: Count = 2_000_000
     show_tracebacks: Literal["auto", "always", "never"] = "auto"
     executor: Literal["threads", "processes", "dask"] = "threads"
     recycle_after: Count = 200
@@ -146,16 +172,27 @@ class Live(_Section):
     max_streams: Count = 200
 
 
-class Auth(_Section):
-    """Who may look."""
+class Stop(_Section):
+    """How the daemon ends."""
 
-    open: bool = False
+    grace_s: NotNegative = 10.0
+
+
+class Auth(_Section):
+    """Who may look, and do more than that."""
+
+    open: Annotated[Literal["auto"] | bool, PlainValidator(_check_open)] = "auto"
+    user_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]*$")] = ""
+    user_scopes: Annotated[tuple[Scope, ...], BeforeValidator(_as_tuple)] = ("view",)
+    max_failures: Count = 10
 
 
 class Log(_Section):
     """What is written to stderr."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+    access: bool = False
 
 
 class Config(BaseSettings):
@@ -171,8 +208,17 @@ class Config(BaseSettings):
     render: Render = Render()
     cache: Cache = Cache()
     live: Live = Live()
+    walls: Walls = {}
+    stop: Stop = Stop()
     auth: Auth = Auth()
     log: Log = Log()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether whoever reaches the address may do everything, without showing anything."""
+        if isinstance(self.auth.open, bool):
+            return self.auth.open
+        return not (self.auth.user_header or self.listen.is_far)
 
     @classmethod
     def settings_customise_sources(
@@ -199,11 +245,21 @@ SETTINGS: tuple[Key, ...] = tuple(_settings())
 SECTIONS = tuple(dict.fromkeys(key[0] for key in SETTINGS if len(key) > 1))
 
 
-def load(file: Path | None, environment: Mapping[str, str], overrides: Mapping[str, object]) -> Config:
+def anybody_has_a_token() -> bool:
+    """Say whether there is a token of the daemon that would start here. Raises ConfigError."""
+    return tokens.any_in(state_folder())
+
+
+def load(
+    file: Path | None,
+    environment: Mapping[str, str],
+    overrides: Mapping[str, object],
+    has_tokens: Callable[[], bool] = anybody_has_a_token,
+) -> Config:
     """Return the settings of *file*, overridden by the PLOTD_ variables of *environment*, and these by *overrides*.
 
     *overrides* are by dotted names: ``{"listen.port": 0}``. Relative paths in the file are below its folder, others
-    below the working directory.
+    below the working directory. *has_tokens* says whether anybody could get in where not everybody may.
 
     Raises:
         ConfigError: something is unreadable, unknown, of the wrong type or impossible.
@@ -216,40 +272,23 @@ def load(file: Path | None, environment: Mapping[str, str], overrides: Mapping[s
     try:
         config = Config(**{name: value for name, value in merged.items() if name not in empty})
     except ValidationError as error:
-        raise ConfigError(*(_describe(details, layers) for details in error.errors())) from error
+        problems = (describe(details, layers, SETTINGS, SECTIONS) for details in error.errors())
+        raise ConfigError(*problems) from error
     if config.render.executor == "dask" and not config.render.dask_scheduler:
         place = label(("render", "executor"), layers)
         raise ConfigError(f"{place}: dask needs the address of a scheduler: render.dask_scheduler")
-    address = config.listen.address
-    if config.listen.unix_socket is None and not (config.auth.open or is_loopback(address)):
-        place = label(("listen", "address"), layers)
-        raise ConfigError(f"{place}: {address} is within reach of other machines: that needs auth.open: true")
+    proxies = config.listen.trusted_proxies or config.listen.unix_socket
+    if config.auth.user_header and not proxies:
+        place = label(("auth", "user_header"), layers)
+        raise ConfigError(f"{place}: only a proxy can be believed that: that needs listen.trusted_proxies")
+    if config.listen.is_far and not (config.auth.open is True or config.auth.user_header or has_tokens()):
+        place, address = label(("listen", "address"), layers), config.listen.address
+        where = f" --state {os.environ['STATE_DIRECTORY']}" if "STATE_DIRECTORY" in os.environ else ""
+        needs = f"a token (plotd token add NAME{where}) or auth.open: true"
+        raise ConfigError(f"{place}: {address} is within reach of other machines: that needs {needs}")
     if config.listen.tls:
         try:
             tls.make_context(config.listen.tls)
         except ValueError as error:
             raise ConfigError(f"{label(('listen', 'tls'), layers)}: {error}") from error
     return config
-
-
-def _describe(error: ErrorDetails, layers: Sequence[Layer]) -> str:
-    """Return one line on what *error* says is wrong: where, what was expected, and what was found."""
-    key = tuple(str(part) for part in error["loc"])
-    place = label(key, layers)
-    if error["type"] == "extra_forbidden":
-        known = [".".join(setting) for setting in SETTINGS] + (list(SECTIONS) if len(key) == 1 else [])
-        return f"{place} is no setting{did_you_mean('.'.join(key), known)}"
-    message = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{place}: expected {_EXPECTED.get(error['type'], message)}, found {show(error['input'])}"
-
-
-_EXPECTED = {
-    "bool_type": "true or false",
-    "float_type": "a number",
-    "int_type": "a whole number",
-    "is_instance_of": "a path",
-    "model_type": "settings, each on a line below",
-    "path_type": "a path",
-    "string_type": "text",
-    "tuple_type": "a list",
-}

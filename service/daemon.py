@@ -1,112 +1,146 @@
-"""The daemon: start in order, wait, stop in reverse."""
+"""The daemon: start in order, serve, take up new settings, stop in reverse."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
+import faulthandler
 import logging
 import os
-import signal
 import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
-from tornado.netutil import bind_sockets
-from tornado.web import Application
-
-from handlers.routes import make_app
+from handlers.routes import make_app, put_in_place
 from handlers.server import Server
-from service import listening, tls
-from service.config import Config, is_loopback
+from service import listening, systemd, tls
+from service.config import Config, ConfigError
 from service.engine import Engine
 from service.processes import clear_up
+from service.signals import Signals, tune, tune_again
 from service.store import Store, state_folder
+from service.telemetry import configure_logging
 
-DRAIN_S = 3.0
+LAST_WORDS_S = 1.0  # for those who were waiting in vain to be told so
 
 log = logging.getLogger(__name__)
 
 
-def listen(config: Config) -> list[socket.socket]:
-    """Return the bound sockets. Raises OSError where that can't be done, such as on a port in use."""
-    where = config.listen
-    if where.unix_socket is not None:
-        return [listening.open_unix_socket(where.unix_socket, where.backlog)]
-    return bind_sockets(where.port, where.address, backlog=where.backlog)
-
-
-async def serve(config: Config, sockets: list[socket.socket], on_ready: Callable[[Engine], None]) -> None:
-    """Serve until SIGTERM or SIGINT, then end the process with status 0: a thread that hangs must not keep it alive."""
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    engine = Engine.build(config, Store(state_folder() / "dependencies.sqlite"))
-    app = make_app(engine, show_tracebacks=shows_tracebacks(config))
-    room = listening.make_room(config.listen.max_connections)
-    server = Server(app, config.listen, room, tls.make_context(config.listen.tls) if config.listen.tls else None)
-    server.add_sockets(sockets)
-    if config.listen.tls:
-        renewing = tls.keep_renewed(config.listen.tls, server.use)
-        engine.tasks.append(asyncio.create_task(renewing, name="renew the certificate"))
-    # A child that user code forks, and that outlives this process, must not hold the port on.
-    for bound in sockets:
-        os.register_at_fork(after_in_child=bound.close)
-    starting = asyncio.create_task(engine.start(), name="start")
-    stopping = asyncio.create_task(stopped.wait(), name="wait for a signal")
-    await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
-    if starting.done():
-        starting.result()
-        tune()
-        on_ready(engine)
-    await stopping
-    listening.remove_unix_sockets(sockets)
-    await stop(server, app, engine, starting)
+async def serve(daemon: Daemon, on_ready: Callable[[Engine], None]) -> None:
+    """Run *daemon*, then end the process with status 0: a thread that hangs must not keep it alive."""
+    faulthandler.enable()  # the watchdog's SIGABRT then tells what held the event loop
+    await daemon.run(on_ready)
     clear_up()
     sys.stdout.flush()
-    sys.stderr.flush()
+    logging.shutdown()  # says what it held back
     os._exit(0)
 
 
-async def stop(server: Server, app: Application, engine: Engine, starting: asyncio.Task[None]) -> None:
-    """Take no more, let what is under way end, say goodbye, and stop the engine."""
-    starting.cancel()
-    await asyncio.gather(starting, return_exceptions=True)
-    engine.stopping.set()
-    engine.ready.clear()
-    server.stop()
-    for staying in list(app.settings["sockets"]):
-        staying.close(1001, "the daemon stops")
-    await engine.pool.drain(DRAIN_S)
-    await engine.stop()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN_S):
-            while app.settings["answering"]:  # noqa: ASYNC110 - an event for this would cost every request
-                await asyncio.sleep(0.01)
-    await server.close_all_connections()
+class Daemon:
+    """What runs until *signals* say stop: sockets, application, and the engine behind it, which a reload replaces.
 
-
-def tune() -> None:
-    """Keep the loop responsive while threads draw.
-
-    A full garbage collection with matplotlib loaded stops everything for 100 ms: what is there after the start is taken
-    out of it, and the rest is collected more often. Threads give way every half millisecond.
+    That takes up what *read_again* returns; if it raises ConfigError, all stays as it was.
     """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(700, 10, 2)
-    sys.setswitchinterval(0.0005)
+
+    def __init__(
+        self, config: Config, sockets: Sequence[socket.socket], signals: Signals, read_again: Callable[[], Config]
+    ) -> None:
+        self._sockets = sockets
+        self._signals = signals
+        self._read_again = read_again
+        self._store = Store(state_folder() / "dependencies.sqlite")
+        self._engine = Engine.build(config, self._store)
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._app = make_app(self._engine, show_tracebacks=listening.shows_tracebacks(config))
+        context = tls.make_context(config.listen.tls) if config.listen.tls else None
+        self._server = Server(self._app, config.listen, listening.make_room(config.listen.max_connections), context)
+        self._refused = ""
+
+    async def run(self, on_ready: Callable[[Engine], None]) -> None:
+        """Do all of it; *on_ready* is called once it truly serves."""
+        self._signals.listen()
+        self._server.add_sockets(self._sockets)
+        tasks = [asyncio.create_task(systemd.report(self._status), name="report to systemd")]
+        tasks.append(asyncio.create_task(self._app.settings["vitals"].watch(), name="measure the event loop"))
+        if files := self._engine.config.listen.tls:
+            tasks.append(asyncio.create_task(tls.keep_renewed(files, self._server.use), name="renew the certificate"))
+        serving = asyncio.create_task(self._serve(on_ready), name="start, and reload")
+        stopping = asyncio.create_task(self._signals.stop.wait(), name="wait for a signal")
+        await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()  # raises: it never ends by itself
+        await self._stop([serving, *tasks])
+
+    async def _serve(self, on_ready: Callable[[Engine], None]) -> None:
+        await self._engine.start()
+        tune()
+        on_ready(self._engine)
+        while True:
+            systemd.notify("READY=1", f"STATUS={self._status()}")
+            await self._signals.reload.wait()
+            self._signals.reload.clear()
+            systemd.notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+            try:
+                await self._reload(await asyncio.to_thread(self._read_again))
+            except Exception as error:  # what serves must not end of it
+                self._refused = f"; reload refused: {error}"
+                ours = not isinstance(error, ConfigError)
+                level = logging.ERROR if ours else logging.WARNING
+                log.log(level, "reload refused, all stays as it was: %s", error, exc_info=ours)
+
+    async def _reload(self, config: Config) -> None:
+        """Put an engine for *config* in place of the one that serves, which finishes what it has under way."""
+        before, config = self._engine, listening.keep(config, self._engine.config)
+        engine = Engine.build(config, self._store)
+        try:
+            await engine.start()
+        except BaseException:
+            await engine.stop()
+            raise
+        engine.dependencies.take_over(before.dependencies)
+        engine.renderer.take_over(before.renderer)
+        engine.hub.take_over(before.hub)
+        self._engine = engine
+        put_in_place(self._app, engine, show_tracebacks=listening.shows_tracebacks(config))
+        configure_logging(config.log, os.environ, sys.stderr)
+        retiring = asyncio.create_task(retire(before), name="retire the engine before")
+        self._retiring.add(retiring)
+        retiring.add_done_callback(self._retiring.discard)
+        self._refused = ""
+        log.info("reloaded: %s", self._status())
+
+    def _status(self) -> str:
+        return systemd.status_of(self._engine) + self._refused
+
+    async def _stop(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Take no more, let what is under way end, say goodbye, and stop the engine."""
+        systemd.notify("STOPPING=1", "STATUS=stopping: finishing what is under way")
+        await cancel(*tasks)
+        self._engine.stopping.set()
+        if not systemd.hands_over():
+            listening.remove_unix_sockets(self._sockets)
+        self._server.stop()
+        for staying in list(self._app.settings["sockets"]):
+            staying.close(1001, "the daemon stops")
+        await self._signals.patience(self._server.drained(), self._engine.config.stop.grace_s)
+        await cancel(*self._retiring)
+        await self._engine.stop()
+        self._store.close()
+        await self._signals.patience(self._server.drained(), LAST_WORDS_S)
+        await self._server.close_all_connections()
 
 
-def shows_tracebacks(config: Config) -> bool:
-    """Say whether a plot's traceback is shown: by default only where nobody but its author can look."""
-    if config.render.show_tracebacks == "auto":
-        near = config.listen
-        is_direct = not (near.trusted_proxies or near.base_url or near.unix_socket)
-        return is_direct and is_loopback(near.address) and not config.auth.open and not under_systemd()
-    return config.render.show_tracebacks == "always"
+async def retire(engine: Engine) -> None:
+    """Stop *engine* once what it has under way is drawn."""
+    try:
+        await engine.renderer.drain()
+    finally:
+        await engine.stop()
+    tune_again()
 
 
-def under_systemd() -> bool:
-    """Say whether systemd started this very process as a service."""
-    return os.environ.get("SYSTEMD_EXEC_PID") == str(os.getpid()) or "NOTIFY_SOCKET" in os.environ
+async def cancel(*tasks: asyncio.Task[None]) -> None:
+    """Cancel *tasks*, and wait until they ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

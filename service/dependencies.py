@@ -48,6 +48,11 @@ class Dependencies:
         self._lookers = ThreadPoolExecutor(LOOKERS, thread_name_prefix="look")
         self._looks: dict[str, asyncio.Future[None]] = {}
 
+    def take_over(self, before: Dependencies) -> None:
+        """Know all that *before* knows, and whatever it learns from what it still has under way."""
+        self._states, self._changes = before._states, before._changes
+        self._records, self._refreshes, self._viewer_ticks = before._records, before._refreshes, before._viewer_ticks
+
     def load(self, rows: Mapping[tuple[str, str], object]) -> None:
         """Take up what was known before the last stop; *rows* are those of the store."""
         for (kind, key), value in rows.items():
@@ -162,6 +167,13 @@ class Dependencies:
         record = self._record(request)
         return tuple(record.files) if record else ()
 
+    def written_s(self, request: RenderRequest) -> float:
+        """Return when the newest file that earlier renders read was written, in s since the epoch; 0: none was read."""
+        record = self._record(request)
+        keys = record.files if record else {}
+        states = [self._states.now(path, kind, frozenset()) for path, kind in keys if kind == "file"]
+        return max((state[0] / 1e9 for state in states if state and isinstance(state[0], int)), default=0.0)
+
     def folders(self, request: RenderRequest) -> set[str]:
         """Return the folders in which a change of the state of *request* would show."""
         record = self._record(request)
@@ -214,9 +226,8 @@ class Dependencies:
         return min(waits, default=math.inf) + 0.001
 
     def close(self) -> None:
-        """Write what is still to be written."""
+        """Look no more."""
         self._lookers.shutdown(wait=False, cancel_futures=True)
-        self._store.close()
 
     def _record(self, request: RenderRequest) -> Record | None:
         record = self._records.get(request.key)

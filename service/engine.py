@@ -72,7 +72,7 @@ class Engine:
 
         cache = Cache(config.cache.memory_mb * 2**20, config.cache.max_requests_per_plot)
         places = tuple(dict.fromkeys((*roots, *data_roots((), paths))))
-        renderer = Renderer(pool, cache, dependencies, roots, places, render.max_pixels, rest_s)
+        renderer = Renderer(pool, cache, dependencies, roots, places, render.max_pixels, render.max_rows, rest_s)
         hub = Hub(catalog, renderer, dependencies, live.poll_s, config.listen.inside)
         watcher = Watcher(hub.touch, live.poll_s)
         return cls(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -23,9 +24,10 @@ log = logging.getLogger(__name__)
 
 
 class Subscription:
-    """One client's mailbox: at most one message for each URL, the newest."""
+    """One client's mailbox: at most one message for each URL, the newest. *hub* is who fills it."""
 
-    def __init__(self) -> None:
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
         self._pending: dict[str, Message] = {}
         self._filled = asyncio.Event()
 
@@ -58,6 +60,7 @@ class Watch:
     """
 
     url: str
+    plot: str = ""  # its full name
     task: asyncio.Task[None] = field(init=False)
     subscribers: set[Subscription] = field(default_factory=set)
     touched: asyncio.Event = field(default_factory=asyncio.Event)
@@ -109,13 +112,33 @@ class Hub:
         """The folders in which a change may concern somebody."""
         return frozenset[str]().union(*(watch.folders for watch in self._watches.values()))
 
+    def viewers(self) -> Counter[str]:
+        """Return how many clients watch a picture of each plot, by its full name."""
+        pairs = {(watch.plot, client) for watch in self._watches.values() for client in watch.subscribers}
+        return Counter(plot for plot, _ in pairs)
+
+    @property
+    def clients(self) -> int:
+        """How many there are."""
+        return len(self._subscriptions)
+
+    @property
+    def watched(self) -> int:
+        """How many URLs are watched."""
+        return len(self._watches)
+
+    @property
+    def subscriptions(self) -> int:
+        """How many URLs are watched, each counted as often as there are clients who do."""
+        return sum(len(watch.subscribers) for watch in self._watches.values())
+
     def on_folders(self, listener: Callable[[], None]) -> None:
         """Call *listener* whenever there are other folders to watch."""
         self._listeners.append(listener)
 
     def subscribe(self) -> Subscription:
         """Return the mailbox of a new client."""
-        subscription = Subscription()
+        subscription = Subscription(self)
         self._subscriptions.add(subscription)
         return subscription
 
@@ -134,16 +157,17 @@ class Hub:
                 self.watch(subscription, url)
             yield subscription
         finally:
-            self._subscriptions.discard(subscription)
+            hub = subscription.hub  # another one by now, perhaps
+            hub._subscriptions.discard(subscription)
             for url in urls:
-                self.unwatch(subscription, url)
+                hub.unwatch(subscription, url)
 
     def watch(self, subscription: Subscription, url: str) -> None:
         """Tell *subscription* what the picture at *url* is like: at once, and whenever that changes."""
         watch = self._watches.get(url)
         if watch is None:
             watch = self._watches[url] = Watch(url)
-            watch.task = asyncio.create_task(self._follow(watch), name=f"follow {url[:200]!r}")
+            self._start(watch)
         watch.subscribers.add(subscription)
         if watch.told is not None:
             subscription.put(url, watch.told)
@@ -165,6 +189,20 @@ class Hub:
             if folders is None or not folders.isdisjoint(watch.folders):
                 watch.touched.set()
 
+    def take_over(self, before: Hub) -> None:
+        """Serve all clients of *before* from now on, which is left with none."""
+        self._subscriptions |= before._subscriptions
+        self._watches |= before._watches
+        for subscription in before._subscriptions:
+            subscription.hub = self
+        for watch in before._watches.values():
+            watch.task.cancel()
+            self._start(watch)
+        before._subscriptions.clear()
+        before._watches.clear()
+        self._folders_changed()
+        self._catalog_changed()
+
     async def close(self) -> None:
         """Follow nothing any more."""
         tasks = [watch.task for watch in self._watches.values()]
@@ -172,6 +210,9 @@ class Hub:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, watch: Watch) -> None:
+        watch.task = asyncio.create_task(self._follow(watch), name=f"follow {watch.url[:200]!r}")
 
     def _catalog_changed(self) -> None:
         for subscription in self._subscriptions:
@@ -184,7 +225,7 @@ class Hub:
             try:
                 wait_s = await self._bring_up_to_date(watch)
             except Exception:  # an error of ours must not silence a page that is open all day
-                log.exception("following %r", watch.url[:200])
+                log.exception("following a picture failed", extra={"url": watch.url[:200]})
                 watch.tell(None, "stale", ServiceError("an error of the daemon: its log says more"))
                 wait_s = self._poll_s
             with contextlib.suppress(TimeoutError):
@@ -201,7 +242,7 @@ class Hub:
         except ServiceError as error:
             watch.tell(None, "stale", error)
             return self._poll_s
-        watch.suffix = demand.suffix
+        watch.plot, watch.suffix = demand.request.spec.name, demand.suffix
         tick_s = self._dependencies.tick(demand.request, demand.every_s) if demand.every_s else math.inf
         await self._update(watch, demand.request)
         return self._next_look_s(demand.request, tick_s)
@@ -249,5 +290,8 @@ class Hub:
         folders = frozenset(self._dependencies.folders(request))
         if folders != watch.folders:
             watch.folders = folders
-            for listener in self._listeners:
-                listener()
+            self._folders_changed()
+
+    def _folders_changed(self) -> None:
+        for listener in self._listeners:
+            listener()

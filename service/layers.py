@@ -11,12 +11,24 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource
 
 Key = tuple[str, ...]
 
 PATHS = ("unix_socket",)  # the settings that are paths, and those that are lists of such
 PATH_LISTS = ("paths", "data_roots", "tls")
+EXPECTED = {  # by what pydantic found wrong
+    "bool_type": "true or false",
+    "dict_type": "a mapping of names to the queries of walls",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "is_instance_of": "a path",
+    "model_type": "settings, each on a line below",
+    "path_type": "a path",
+    "string_type": "text",
+    "tuple_type": "a list",
+}
 
 
 class ConfigError(ValueError):
@@ -85,6 +97,17 @@ def label(key: Key, layers: Sequence[Layer]) -> str:
     return ".".join(key)
 
 
+def describe(error: ErrorDetails, layers: Sequence[Layer], settings: Sequence[Key], sections: Sequence[str]) -> str:
+    """Return one line on what *error* says is wrong: where, what was expected, and what was found."""
+    key = tuple(str(part) for part in error["loc"])
+    place = label(key, layers)
+    if error["type"] == "extra_forbidden":
+        known = [".".join(setting) for setting in settings] + (list(sections) if len(key) == 1 else [])
+        return f"{place} is no setting{did_you_mean('.'.join(key), known)}"
+    message = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{place}: expected {EXPECTED.get(error['type'], message)}, found {show(error['input'])}"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the end of a message: which of *known* was probably meant by *name*, if any."""
     same_end = [candidate for candidate in known if candidate.rpartition(".")[2] == name.rpartition(".")[2]]
@@ -123,20 +146,20 @@ def read_environment(
 
 
 class _Environment(EnvSettingsSource):
-    """Reads PREFIX_SECTION__NAME; a list is words parted by commas, or JSON."""
+    """Reads PREFIX_SECTION__NAME; a list is words parted by commas, or JSON; a mapping is JSON."""
 
     def __init__(self, model: type[BaseSettings], variables: Mapping[str, str]) -> None:
         super().__init__(model)
         self.env_vars = {name.lower(): text for name, text in variables.items()}
 
     def decode_complex_value(self, field_name: str, field: Any, value: Any) -> Any:  # Any: as the base class has it
-        """Return the list that *value* spells."""
-        if not value.startswith("["):
+        """Return the list, or the mapping, that *value* spells."""
+        if not value.startswith(("[", "{")):
             return [word.strip() for word in value.split(",")]
         try:
             return json.loads(value)
         except ValueError:
-            return value  # no list: validation says so
+            return value  # neither: validation says so
 
 
 def read_file(file: Path) -> Layer:

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from service.config import Listen
+from service.config import Config, ConfigError, Listen, is_loopback
 
 SPARE_FILES = 256  # what may be open beside connections: data files, pipes to workers, what watches folders
 
@@ -65,16 +65,63 @@ def address_of(sockets: Sequence[socket.socket], listen: Listen) -> str:
     if listen.origin:
         return f"{listen.base_url}/"
     if sockets[0].family == socket.AF_UNIX:
-        return f"unix:{listen.unix_socket}"
+        return f"unix:{sockets[0].getsockname()}"
     host, port = sockets[0].getsockname()[:2]
+    return f"{_origin(host, port, listen)}{listen.prefix}/"
+
+
+def outer_address(listen: Listen) -> str:
+    """Return the address at which others find us, without a slash at its end. Raises ConfigError: nobody knows it."""
+    if listen.origin:
+        return listen.base_url
+    if listen.unix_socket is not None or not listen.port:
+        raise ConfigError("listen.base_url: nothing else says at which address browsers find the daemon")
+    return _origin(listen.hosts[0] if listen.hosts else listen.address, listen.port, listen) + listen.prefix
+
+
+def _origin(host: str, port: int, listen: Listen) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what it listens on, told to a person
     host = f"[{host}]" if ":" in host else host
-    return f"{'https' if listen.tls else 'http'}://{host}:{port}{listen.prefix}/"
+    return f"{'https' if listen.tls else 'http'}://{host}:{port}"
+
+
+def check_reach(sockets: Sequence[socket.socket], config: Config) -> None:
+    """Refuse sockets that other machines can reach where the settings say that none can: systemd's may be such.
+
+    Raises:
+        ConfigError: anybody would be let in.
+    """
+    if config.auth.open == "auto" and config.is_open:
+        hosts = [bound.getsockname()[0] for bound in sockets if bound.family != socket.AF_UNIX]
+        if far := [host for host in hosts if not is_loopback(host)]:
+            raise ConfigError(f"systemd listens for us at {far[0]}: that needs auth.open: false, and tokens, or true")
+
+
+def keep(config: Config, before: Config) -> Config:
+    """Return *config* with the ``listen`` of *before*: sockets that are open stay as they are until a restart."""
+    wanted, listen = config.listen, before.listen
+    if later := [f"listen.{name}" for name in Listen.model_fields if getattr(wanted, name) != getattr(listen, name)]:
+        log.warning("%s: only a restart takes that up", ", ".join(later))
+    return config.model_copy(update={"listen": listen})
 
 
 def place_of(listen: Listen) -> str:
     """Return where it listens, in words."""
     return f"{listen.unix_socket or f'{listen.address}, port {listen.port}'}"
+
+
+def shows_tracebacks(config: Config) -> bool:
+    """Say whether a plot's traceback is shown: by default only where nobody but its author can look."""
+    if config.render.show_tracebacks == "auto":
+        near = config.listen
+        is_direct = not (near.trusted_proxies or near.base_url or near.unix_socket)
+        return is_direct and not near.is_far and config.auth.open is not True and not under_systemd()
+    return config.render.show_tracebacks == "always"
+
+
+def under_systemd() -> bool:
+    """Say whether systemd started this very process as a service."""
+    return os.environ.get("SYSTEMD_EXEC_PID") == str(os.getpid()) or "NOTIFY_SOCKET" in os.environ
 
 
 def make_room(most: int) -> int:

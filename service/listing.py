@@ -13,8 +13,9 @@ from plots.parameters import words_of
 from plots.schema import json_schema
 from plots.spec import Kind, Parameter, PlotSpec
 from service.config import ConfigError
-from service.oneshot import Collection, file_of, find, read_config
-from service.telemetry import one_line
+from service.lines import one_line
+from service.oneshot import Collection, file_of, find
+from service.settings import read_config
 
 WIDTH = 80  # columns
 LONGEST_NAME = 30

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from plotd.encode import Encoded
 from plots.discover import Discovery, Failure, aliases, scan
-from plots.folders import look
 from plots.loading import Library
 from plots.paint import Job, Outcome, paint
 from plots.spec import PlotSpec
-from service.config import Config, ConfigError, load
+from service.config import Config, ConfigError
 from service.derived import make
 from service.engine import GALLERY, data_roots
 from service.errors import TooLarge, UnknownPlot
@@ -92,12 +91,13 @@ class Collection:
         demand = read_demand(spec, format, words, options, lambda word: locate(word, folders))
         request = demand.request
         how = (request.format, request.sizing, self.config.render.max_pixels)
-        job = Job(spec, request.given, *how, words=request.words, look=request.look)
+        max_rows = self.config.render.max_rows if request.numbers else 0
+        job = Job(spec, request.given, *how, words=request.words, look=request.look, max_rows=max_rows)
         outcome = draw_script(job) if spec.is_script else paint(job)
         if outcome.failure is not None:
             raise as_error(outcome.failure, outcome.output)
         assert outcome.picture is not None
-        return made_into(demand, outcome.picture)
+        return made_into(demand, outcome.picture, self.config.render.max_rows)
 
     def told(self, failure: Failure) -> str:
         """Return where a file failed to load, and why, the way compilers write it."""
@@ -126,16 +126,16 @@ class Collection:
         return error
 
 
-def made_into(demand: Demand, picture: Encoded) -> Encoded:
+def made_into(demand: Demand, picture: Encoded, max_rows: int) -> Encoded:
     """Return *picture* as *demand* asks for it, if that is made of a picture rather than drawn.
 
     Raises:
-        TooLarge: it has more pixels than that format can have.
+        TooLarge: it has more pixels than that format can have, or more numbers than *max_rows*.
     """
     if not demand.suffix:
         return picture
     try:
-        return replace(picture, body=make(picture.body, demand.ending, demand.columns))
+        return replace(picture, body=make(picture, demand, max_rows))
     except ValueError as error:
         raise TooLarge(str(error)) from error
 
@@ -147,24 +147,6 @@ def draw_script(job: Job) -> Outcome:
         return draw_at(station, job, LONGEST_S)
     finally:
         station.close().join()
-
-
-def read_config(file: Path | None, paths: Sequence[Path], flags: Mapping[str, object] | None = None) -> Config:
-    """Return the checked settings: *flags* and *paths* go before the environment, and that before *file*.
-
-    Raises:
-        ConfigError: something about them is wrong.
-    """
-    named = {"plots.paths": list(paths)} if paths else {}
-    return load(file, os.environ, {**named, **(flags or {})})
-
-
-def refuse_other_files(config: Config) -> None:
-    """Raise ConfigError if a path that is there by now is neither a folder nor a file that may hold plots."""
-    try:
-        look([path for path in config.plots.paths if path.exists() and not path.is_dir()])
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
 
 
 def find(config: Config) -> Collection:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import io
-import logging
 import os
-import secrets
-import shutil
 import sys
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Sequence, Sized
+from datetime import datetime
 from pathlib import Path
 
-from service.telemetry import one_line
+from service.lines import one_line
 
 SHOWN = ("png", "svg", "webp")  # what a browser shows in a page
 FORMATS = (*SHOWN, "pdf", "csv", "ansi")
@@ -64,6 +62,9 @@ def write_whole(file: Path, data: bytes) -> None:
         file.write_bytes(data)
         return
     target = Path(os.path.realpath(file))  # a link goes on leading there
+    import secrets  # this and shutil cost more than all of `plotd --help` may
+    import shutil
+
     beside = target.with_name(f".{target.name[:80]}.{secrets.token_hex(8)}")
     try:
         beside.write_bytes(data)
@@ -104,6 +105,8 @@ def split_word(word: str) -> tuple[str, str]:
 
 def forgive_missing_home() -> None:
     """Import matplotlib; where it can't write to a home, let it make itself a temporary one without a word."""
+    import logging
+
     log = logging.getLogger("matplotlib")
     log.setLevel(logging.ERROR)
     import matplotlib as mpl
@@ -126,6 +129,19 @@ def details_of(error: Exception) -> Iterator[str]:
         yield from map(one_line, text.splitlines())
 
 
-def count(things: Sized, noun: str) -> str:
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Return *rows* as a table."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(one_line(line.rstrip()) for line in lines)
+
+
+def day_of(time_s: float | None) -> str:
+    """Return the time *time_s*, in seconds since the epoch, as it is here; a dash for none."""
+    return "-" if time_s is None else datetime.fromtimestamp(time_s).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def count(things: Sized | int, noun: str) -> str:
     """Return how many there are, in words."""
-    return f"{len(things)} {noun}{'s' * (len(things) != 1)}"
+    number = things if isinstance(things, int) else len(things)
+    return f"{number} {noun}{'s' * (number != 1)}"

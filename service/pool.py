@@ -21,7 +21,7 @@ class RenderPool:
     def __init__(self, executors: Mapping[Kind, Executor], placement: Placement, limit: int, timeout_s: float) -> None:
         self._executors = executors
         self._placement = placement
-        self._limit = limit
+        self.limit = limit
         self._timeout_s = timeout_s
         self._running: set[asyncio.Task[Any]] = set()
         self.renders = 0
@@ -44,6 +44,11 @@ class RenderPool:
         """The kinds of workers that there are."""
         return tuple(self._executors)
 
+    @property
+    def under_way(self) -> int:
+        """How many pictures are being drawn, or wait for that."""
+        return len(self._running)
+
     def free_workers(self, kind: Kind) -> int:
         """Return how many workers of that kind can still draw."""
         return self._executors[kind].free_workers
@@ -57,7 +62,7 @@ class RenderPool:
         Raises:
             Overloaded: the queue is full, or no worker is left.
         """
-        if len(self._running) >= self._limit:
+        if len(self._running) >= self.limit:
             raise Overloaded("the render queue is full")
         task = asyncio.current_task()
         assert task is not None
@@ -66,11 +71,6 @@ class RenderPool:
             return await self._draw(job, on_start)
         finally:
             self._running.discard(task)
-
-    async def drain(self, at_most_s: float) -> None:
-        """Wait until nothing is drawn any more, but no longer than that."""
-        if self._running:
-            await asyncio.wait(self._running, timeout=at_most_s)
 
     def close(self) -> None:
         """Take no more jobs."""

@@ -75,12 +75,14 @@ MakeHouse = Callable[..., Awaitable[House]]
 async def open_house(folder: Path, kept: Path, **settings: dict[str, object]) -> AsyncIterator[House]:
     """Run an engine over *folder*, keeping what it learns in the file *kept*."""
     config = load(None, {}, {"plots": {"paths": [folder]}, **settings})
-    engine = Engine.build(config, Store(kept))
+    store = Store(kept)
+    engine = Engine.build(config, store)
     await engine.start()
     try:
         yield House(folder, engine)
     finally:
         await engine.stop()
+        store.close()
 
 
 @pytest.fixture

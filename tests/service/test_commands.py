@@ -24,7 +24,7 @@ import pytest
 from PIL import Image
 
 PLOTD = Path(sys.executable).with_name("plotd")
-COMMANDS = ("serve", "render", "list", "check", "export")
+COMMANDS = ("serve", "render", "list", "check", "export", "unit")
 PATIENCE_S = 60
 
 LOSS = '''

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from service import tokens
+from service.access import new_token
 from service.addresses import is_among
 from service.config import Config, ConfigError, Listen, is_loopback, load
 
@@ -139,7 +141,7 @@ def test_a_tilde_is_the_home_folder(write: Write, monkeypatch: pytest.MonkeyPatc
         ("live: {max_watched: 0}", "live.max_watched: expected greater than or equal to 1, found 0"),
         ("live: {max_message_bytes: 1}", "live.max_message_bytes: expected greater than or equal to 256, found 1"),
         ("cache: {max_requests_per_plot: 0}", "cache.max_requests_per_plot: expected greater than or equal to 1"),
-        ("auth: {open: 1}", "line 1: auth.open: expected true or false, found 1"),
+        ("auth: {open: 1}", "line 1: auth.open: expected auto, true or false, found 1"),
         ("log: {level: off}", "line 1: log.level: expected 'debug', 'info', 'warning' or 'error', found false"),
         ("plots: {paths: [[a]]}", "line 1: plots.paths: expected a path, found a list"),
         ("data_roots: {a: b}", "line 1: data_roots: expected a list, found a mapping"),
@@ -203,7 +205,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
         ("PLOTD_LISTEN", "{}", "PLOTD_LISTEN is no setting"),
         ("PLOTD_RENDER__WORKERS", "x", "PLOTD_RENDER__WORKERS: expected a whole number, found 'x'"),
         ("PLOTD_LIVE__REST", "nan", "PLOTD_LIVE__REST: expected a finite number, found nan"),
-        ("PLOTD_AUTH__OPEN", "maybe", "PLOTD_AUTH__OPEN: expected true or false, found 'maybe'"),
+        ("PLOTD_AUTH__OPEN", "maybe", "PLOTD_AUTH__OPEN: expected auto, true or false, found 'maybe'"),
         ("PLOTD_LISTEN__HOSTS", "[x", "PLOTD_LISTEN__HOSTS: expected a list, found '[x'"),
     ],
 )
@@ -224,12 +226,42 @@ def test_a_wrong_section_is_not_hidden_by_a_variable(write: Write) -> None:
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.0.5", "::ffff:10.0.0.1", "plots.example"])
-def test_beyond_loopback_it_starts_only_when_open(address: str, write: Write) -> None:
+def test_beyond_loopback_it_starts_only_when_open_or_with_a_token(
+    address: str, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
     file = write(f"listen: {{address: '{address}'}}")
     assert _problem(file) == (
-        f"{file}, line 1: listen.address: {address} is within reach of other machines: that needs auth.open: true"
+        f"{file}, line 1: listen.address: {address} is within reach of other machines: "
+        f"that needs a token (plotd token add NAME --state {tmp_path / 'state'}) or auth.open: true"
     )
-    assert load(file, {"PLOTD_AUTH__OPEN": "true"}, {}).listen.address == address
+    assert "needs a token" in _problem(file, {"PLOTD_AUTH__OPEN": "false"})
+    assert load(file, {"PLOTD_AUTH__OPEN": "true"}, {}).is_open
+    tokens.add(tmp_path / "state", new_token("over", ("view",), ("*",), -1.0))
+    assert "needs a token" in _problem(file)
+    tokens.add(tmp_path / "state", new_token("anna", ("view",), ("*",), None))
+    assert not load(file, {}, {}).is_open
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_open"),
+    [
+        ({}, True),
+        ({"listen.unix_socket": Path("/run/plotd.sock"), "listen.address": "0.0.0.0"}, True),
+        ({"listen.trusted_proxies": ["10.0.0.1"]}, True),
+        ({"listen.trusted_proxies": ["10.0.0.1"], "auth.user_header": "X-Remote-User"}, False),
+        ({"listen.trusted_proxies": ["10.0.0.1"], "auth.user_header": "X-User", "listen.address": "::"}, False),
+        ({"auth.open": False}, False),
+        ({"auth.open": True, "listen.address": "::"}, True),
+    ],
+)
+def test_on_this_machine_it_is_open_unless_settings_say_otherwise(settings: dict[str, object], is_open: bool) -> None:
+    assert load(None, {}, settings).is_open == is_open
+
+
+def test_nobody_but_a_trusted_proxy_can_name_users(write: Write) -> None:
+    file = write("auth: {user_header: X-Remote-User}")
+    assert "auth.user_header: only a proxy can be believed that" in _problem(file)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "localhost", "LocalHost"])

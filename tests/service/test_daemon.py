@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Serve
 
 from service.config import load
-from service.daemon import shows_tracebacks
+from service.listening import shows_tracebacks
 
 HANGS = """
 import pathlib

@@ -60,7 +60,7 @@ def test_a_file_that_takes_the_daemon_down_is_not_imported_again_before_it_chang
         assert list(told) == ["dies.py"]
         assert "the daemon died while importing it" in told["dies.py"]
         later.stop()
-    assert "WARNING" not in later.stderr, "it was said by the first that found it"
+    assert "level=warning" not in later.stderr, "it was said by the first that found it"
     file.write_text("import matplotlib.pyplot as plt\ndef plot_dies(): plt.plot([1])\n")
     mended = serve(folder)
     with urllib.request.urlopen(f"{mended.url}/plots/dies.png") as answer:

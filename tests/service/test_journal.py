@@ -268,7 +268,7 @@ def test_a_plot_that_took_the_daemon_down_is_drawn_in_a_process_from_then_on(
         (moved,) = json.load(answer)["moved"]
     assert moved["plot"] == "kills/kills"
     assert "the daemon died while drawing it in a thread" in moved["why"]
-    assert "WARNING service.placement: the daemon died while it drew plot_kills" in second.stderr
+    assert 'level=warning logger=service.placement msg="the daemon died while it drew plot_kills' in second.stderr
 
 
 def address(daemon: subprocess.Popen[str]) -> str:

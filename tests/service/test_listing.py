@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from service.listing import as_json, as_table, examine
-from service.oneshot import Collection, find, read_config
+from service.oneshot import Collection, find
+from service.settings import read_config
 
 PLOTS = """
 from datetime import timedelta

@@ -12,7 +12,8 @@ from PIL import Image
 
 from service.config import ConfigError
 from service.errors import BadParameter, MissingFile, NotFound, PlotFailed, TooLarge, UnknownPlot
-from service.oneshot import Collection, find, locate, read_config
+from service.oneshot import Collection, find, locate
+from service.settings import read_config
 
 Find = Callable[..., Collection]
 

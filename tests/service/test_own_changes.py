@@ -113,7 +113,7 @@ async def test_a_file_written_in_place_is_the_renders_own_and_others_still_count
 async def test_another_picture_bears_another_etag_though_only_the_render_itself_changed_the_file(plots: House) -> None:
     plots.write("counter.txt", "10")
     first = (await plots.get("counter")).rendering
-    plots.engine.renderer._cache.forget(first.key)  # as others may push it out
+    plots.engine.renderer.cache.forget(first.key)  # as others may push it out
     second = (await plots.get("counter")).rendering
     assert (shown(first.body), shown(second.body)) == (10, 11)
     assert first.etag != second.etag == await plots.etag("counter")

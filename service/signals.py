@@ -1,0 +1,74 @@
+"""This process among others: what it is told by signals, and how it keeps responsive while threads draw."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+
+class Signals:
+    """What signals ask for. SIGTERM and SIGINT: to *stop*, a second one at once; SIGHUP: to *reload*.
+
+    A terminal that goes away sends SIGHUP too: then it is Ctrl-C that was meant.
+    """
+
+    def __init__(self) -> None:
+        """Hear them from now on, though nothing comes of it before there is an event loop."""
+        self.stop, self.reload, self._hurry = (asyncio.Event() for _ in range(3))
+        self._had_terminal = has_terminal()
+        self._heard = {signal.SIGTERM: self._end, signal.SIGINT: self._end}
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+            self._heard[signal.SIGHUP] = self._hang_up
+        for number, act in self._heard.items():
+            signal.signal(number, lambda *_, act=act: act())
+
+    def listen(self) -> None:
+        """Have the event loop hear them, which they wake."""
+        for number, act in self._heard.items():
+            asyncio.get_running_loop().add_signal_handler(number, act)
+
+    async def patience(self, work: Coroutine[Any, Any, None], at_most_s: float) -> None:  # Any: what it is sent
+        """Wait for *work*, but no longer than that, and not when there is a hurry."""
+        waiting = [asyncio.create_task(work), asyncio.create_task(self._hurry.wait())]
+        await asyncio.wait(waiting, timeout=at_most_s, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+
+    def _end(self) -> None:
+        (self._hurry if self.stop.is_set() else self.stop).set()
+
+    def _hang_up(self) -> None:
+        (self.stop if self._had_terminal and not has_terminal() else self.reload).set()
+
+
+def has_terminal() -> bool:
+    """Say whether somebody can press Ctrl-C."""
+    with contextlib.suppress(OSError):
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+        return True
+    return False
+
+
+def tune() -> None:
+    """Keep the loop responsive while threads draw, from the end of the start on.
+
+    A full garbage collection with matplotlib loaded stops everything for 100 ms: what is there by now is taken out of
+    it, and the rest is collected more often. Threads give way every half millisecond.
+    """
+    gc.freeze()
+    gc.set_threshold(700, 10, 2)
+    gc.enable()  # while a start imports, it would find nothing, for a quarter of the time
+    sys.setswitchinterval(0.0005)
+
+
+def tune_again() -> None:
+    """Do so once something else took the place of what was there."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
