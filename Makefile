@@ -39,7 +39,8 @@ demo: .venv/installed-demo
 	echo "Watch it at http://127.0.0.1:9999/plots/convergence?file_path=digits.csv"; \
 	$(BIN)/plotd serve plots/gallery examples/run
 
-bench: .venv/installed
+bench: .venv/installed-test
+	PYTHON=$(BIN)/python tests/install.sh chromium
 	$(BIN)/python -m bench
 
 screenshots: .venv/installed-test

@@ -19,8 +19,10 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from bench import servers
+from bench.live import eight_windows, row_to_screen, update_bytes, update_requests
 from bench.load import Question, connect, requests_per_second
 from bench.long_run import memory_in_processes, memory_in_threads
+from bench.start import first_picture, help_text
 from bench.under_load import fetch, latency_in_processes, latency_in_threads, overhead, painter, two_processes
 
 PLOT = Path(__file__).with_name("plot_convergence.py")
@@ -152,6 +154,8 @@ async def show_next(server: servers.Server, socket: WebSocketClientConnection, p
 
 
 MEASUREMENTS = (
+    ("the first picture of a daemon : a bare script that draws it, time", first_picture, "at most", 1.3),
+    ("plotd --help : python -c 'import click', time", help_text, "at most", 1.5),
     ("a fresh picture over HTTP : bare savefig, time", fresh, "at most", 0.9),
     ("a cached picture : bare tornado handler, requests per second", cached, "at least", 0.85),
     ("a picture that the client has : bare tornado handler, 304s per second", not_modified, "at least", 0.8),
@@ -163,6 +167,15 @@ MEASUREMENTS = (
     ("cached picture, 99th percentile, all processes drawing - idle, ms", latency_in_processes, "at most", 5),
     ("memory after 5,000 renders in threads : after 500", memory_in_threads, "at most", 1.1),
     ("memory after 5,000 renders in processes : after 500", memory_in_processes, "at most", 1.1),
+    (
+        "a row that is written, until it is seen in a browser - reading and drawing it, ms",
+        row_to_screen,
+        "at most",
+        100,
+    ),
+    ("processor time per change, pages in 8 windows of 2 picture sizes : 1", eight_windows, "at most", 2.5),
+    ("requests that a page makes for an update", update_requests, "at most", 2),
+    ("bytes that bring an update to a page : its picture's", update_bytes, "at most", 1.1),
 )
 
 

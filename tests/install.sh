@@ -1,7 +1,7 @@
 #!/bin/sh
 # Make sure that the tests with other programs can run. Chromium: one that works already, else from Debian's packages (as
 # root or by sudo), else Playwright's own download. nginx, Prometheus, systemd: what works already, else from Debian.
-# Called by the Makefile; PYTHON is that of the virtual environment.
+# Called by the Makefile; PYTHON is that of the virtual environment. With the word chromium: that alone.
 set -eu
 
 chromium_works() {
@@ -56,6 +56,10 @@ playwright_works || install_package libatomic1 || fail "Playwright doesn't start
 playwright_works || fail "Playwright doesn't start: see $PYTHON -m playwright --version"
 chromium_works || { install_package chromium && chromium_works; } || install_playwrights_chromium ||
     fail "there is no Chromium: apt install chromium"
+
+if [ "${1-}" = chromium ]; then
+    exit
+fi
 
 # The package starts a server of its own, which nobody asked for.
 install_nginx() {
