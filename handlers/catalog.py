@@ -11,7 +11,7 @@ from handlers.staying import StayingHandler
 from plots.schema import json_schema
 from plots.spec import PlotSpec
 from service.catalog import Catalog, words_of_query
-from service.errors import BadParameter, PlotFailed, ServiceError, TooLarge
+from service.errors import BadParameter, PlotFailed, ServiceError
 from service.rendering import Answer, digest
 
 
@@ -78,7 +78,7 @@ class DescriptionHandler(StayingHandler):
         if words or not catalog.lacks(spec):
             demand = await catalog.demand(name, self.request.query)
             answer = await self.wait_for(renderer.attempt(demand.request))
-            if isinstance(answer, BadParameter | TooLarge):  # whoever asks so gets no picture, and is told as then
+            if isinstance(answer, BadParameter):  # whoever asks so gets no picture, and is told as then
                 raise answer
             read = self.engine.dependencies.known(demand.request)
             described["dependencies"] = sorted({catalog.relative(path) for path, _ in read})

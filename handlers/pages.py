@@ -74,7 +74,7 @@ class PlotPageHandler(PageHandler, PictureHandler):
             defaults={field.name: field.values for field in blank},
             lacks=lacks,
             example=base + query_of(example_of(spec)) if lacks and spec.example else "",
-            data_files=catalog.data_files if any(field.is_path for field in blank) else (),
+            data_files=catalog.data_files if self.access.is_for_all and any(field.is_path for field in blank) else (),
             min_every_s=self.engine.config.live.min_every_s,
             shape=self.engine.renderer.ledger.of(spec.name).shape or USUAL_SIZE,
             max_pixels=self.engine.config.render.max_pixels,

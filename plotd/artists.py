@@ -32,7 +32,7 @@ from plotd.axes import is_colorbar, visible_axes
 from plotd.boxes import of_boxes
 from plotd.groups import GROUPS, of_group, parts_of
 from plotd.lines import of_line_in, of_points
-from plotd.series import NO_NUMBERS, Numbers, Series, numbers, own_label
+from plotd.series import NO_NUMBERS, Numbers, Series, harmless, numbers, own_label
 
 # Other libraries' artists may lack what matplotlib's have; the picture is worth more than its description.
 STRANGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -214,7 +214,7 @@ def _label(axes: Axes, artist: Artist) -> str:
     if own or legend is None:
         return own
     named = zip(legend.legend_handles, legend.get_texts(), strict=False)
-    return next((text.get_text() for handle, text in named if _is_handle_of(handle, artist)), "")
+    return next((harmless(text.get_text()) for handle, text in named if _is_handle_of(handle, artist)), "")
 
 
 def _is_handle_of(handle: Artist | None, artist: Artist) -> bool:

@@ -16,7 +16,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
-from plotd.series import categories, named_places
+from plotd.series import categories, harmless, named_places
 
 Box = tuple[float, float, float, float]
 
@@ -141,7 +141,7 @@ def iso_date(axis: Axis, value: float) -> str | None:
 def title_of(axes: Axes) -> str:
     """Return the title of *axes*, with what stands at its left and right."""
     titles = (axes.get_title(loc=place) for place in ("left", "center", "right"))
-    return " ".join(title for title in titles if title)
+    return harmless(" ".join(title for title in titles if title))
 
 
 def _with_insets(family: Iterable[Any]) -> Iterator[Axes]:  # child_axes may hold secondary axes, which are no Axes
@@ -177,7 +177,7 @@ def _describe_axis(axis: Axis, limits: tuple[float, float], shared: int) -> Axis
     date = is_date(axis)
     ends = (iso_date(axis, low), iso_date(axis, high)) if date else (None, None)
     return AxisDescription(
-        label=axis.get_label_text(),
+        label=harmless(axis.get_label_text()),
         limits=(low, high),
         scale=axis.get_scale(),
         parameters=tuple((name, float(value)) for name, value in parameters if value is not None),

@@ -83,8 +83,10 @@ def _set(axes: Axes, limit: Limit, ends: tuple[float, float], undo: ExitStack) -
 
 def _check(axis: Any, low: float, high: float) -> None:
     """Raise ValueError if *axis* can't run from *low* to *high*."""
-    if not low < high or not math.isfinite(high - low):
+    if not low < high:
         raise ValueError("expected two ends that differ")
+    if not math.isfinite(high - low):
+        raise ValueError("expected two ends whose difference is finite")
     if tuple(axis.limit_range_for_scale(low, high)) != (low, high):
         places = {"log": "above 0", "logit": "between 0 and 1"}.get(axis.get_scale(), "where its scale has a meaning")
         raise ValueError(f"both ends must lie {places}: the axis is a {axis.get_scale()} one")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ NO_NUMBERS: Numbers = np.empty(0)
 
 _NAMING_FORMATTERS = (StrCategoryFormatter, FixedFormatter, FuncFormatter)
 _MOST_CALLED = 1000
+_STEERING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")  # control characters but tab and line end
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,16 +51,21 @@ def numbers(values: object) -> Numbers:
     return array.astype(np.int64) if np.can_cast(array.dtype, np.int64) else array.astype(np.float64, copy=False)
 
 
+def harmless(text: str) -> str:
+    """Return *text* with a replacement character for each that would steer the terminal it is shown in."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def own_label(artist: Artist | Container) -> str:
     """Return the label that *artist* was given, not one that matplotlib made up."""
     label = str(artist.get_label() or "")
-    return "" if label.startswith("_") else label
+    return "" if label.startswith("_") else harmless(label)
 
 
 def categories(axis: Axis) -> dict[float, str]:
     """Return the names of the categories that *axis* has places for; nothing if it shows numbers or dates."""
     mapping: dict[Any, float] = getattr(axis.get_units(), "_mapping", None) or {}  # type: ignore[no-untyped-call]
-    return {float(place): str(name) for name, place in mapping.items()}
+    return {float(place): harmless(str(name)) for name, place in mapping.items()}
 
 
 def named_places(axis: Axis) -> dict[float, str]:
@@ -69,7 +76,7 @@ def named_places(axis: Axis) -> dict[float, str]:
     if len(places) > _MOST_CALLED:  # each tick is an artist of its own
         return categories(axis)
     ticks = zip(places, axis.get_majorticklabels(), strict=False)
-    return {round(float(place), 6): tick.get_text() for place, tick in ticks if tick.get_text()}
+    return {round(float(place), 6): harmless(tick.get_text()) for place, tick in ticks if tick.get_text()}
 
 
 def names_near(axis: Axis, places: Numbers) -> tuple[str, ...]:

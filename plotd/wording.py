@@ -11,7 +11,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator
 
 from plotd.axes import is_date, iso_date
-from plotd.series import categories, named_places
+from plotd.series import categories, harmless, named_places
 
 _MOST_NAMED = 12
 _LONGEST_LABEL = 80
@@ -21,7 +21,7 @@ _MATHEMATICS = (  # in this order; what is inside braces comes before what is ar
     (re.compile(r"\^\s*\{?\\circ\b\}?\s*"), "°"),
     (re.compile(r"\\mu(?![A-Za-z])\s*"), "µ"),
     (re.compile(r"\\[,;:! ]"), " "),
-    (re.compile(r"\\([%&#_])"), r"\1"),
+    (re.compile(r"\\([%&#_$])"), r"\1"),
 )
 _BRACES = (
     (re.compile(r"\\[dt]?frac\{(\w+)\}\{(\w+)\}"), r"\1/\2"),
@@ -34,15 +34,16 @@ _BRACES = (
 )
 _FINENESS = ((3600, 5), (10, 8), (0.01, 12), (0, 15))  # seconds of an axis, and the letters of HH:MM:SS.ffffff told
 _OFFSET = re.compile(r"[+-]\d\d:\d\d(?::\d\d)?$")
+_DOLLAR = re.compile(r"(?<!\\)\$")  # that begins or ends a formula
 _COMMAND = re.compile(r"\\([A-Za-z]+)\s*")
 
 
 def plain(label: str) -> str:
     """Return *label* on one line, without the markup of mathtext, and not too long."""
-    text = label[: _LONGEST_LABEL * 10].replace(r"\$", "\0")
-    if "$" in text and text.count("$") % 2 == 0:
-        text = "".join(_spoken(part) if i % 2 else part for i, part in enumerate(text.split("$")))
-    text = " ".join(text.replace("\0", "$").split())
+    parts = _DOLLAR.split(label[: _LONGEST_LABEL * 10])
+    in_pairs = len(parts) % 2 == 1
+    text = "".join(_spoken(part) if i % 2 else part for i, part in enumerate(parts)) if in_pairs else "$".join(parts)
+    text = harmless(" ".join(text.replace(r"\$", "$").split()))
     return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 1].rstrip() + "…"
 
 

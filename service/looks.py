@@ -50,8 +50,10 @@ def _limit(direction: Literal["x", "y"], axes: int, word: str) -> Limit:
         raise ValueError(f"{_EXPECTED}, got {word[:60]!r}")
     if isinstance(ends[0], float) and isinstance(ends[1], float):
         low, high = sorted((ends[0], ends[1]))
-        if not (low < high and math.isfinite(high - low)):
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise ValueError(f"expected two finite numbers that differ, got {word[:60]!r}")
+        if not math.isfinite(high - low):
+            raise ValueError(f"expected two numbers whose difference is finite, got {word[:60]!r}")
         return Limit(direction, axes, f"{low!r}", f"{high!r}")
     if isinstance(ends[0], datetime) and isinstance(ends[1], datetime):
         if (ends[0].tzinfo is None) != (ends[1].tzinfo is None):

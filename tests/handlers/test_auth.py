@@ -124,6 +124,20 @@ async def test_a_token_for_some_plots_shows_nothing_of_others(make_site: MakeSit
     assert "/plots/open" in wall and "/plots/secret" not in wall and "/plots/both/secret" not in wall
 
 
+async def test_a_token_for_some_plots_is_offered_no_data_files(site: Site) -> None:
+    site.house.write("reader.py", "def plot_reader(file_path=None): ...\n")
+    site.house.write("salaries.csv", "name,salary\nanna,1\n")
+    await site.house.engine.catalog.keep_up()
+
+    async def page(headers: dict[str, str]) -> str:
+        return (await site.fetch("/plots/reader", headers={**headers, **PAGE})).body.decode()
+
+    assert '<option value="salaries.csv">' in await page(let_in(site, "anna"))
+    limited = await page(let_in(site, "bob", plots=("*reader",)))
+    assert 'name="file_path"' in limited
+    assert "salaries" not in limited and "data-files" not in limited
+
+
 async def test_names_of_other_plots_are_not_guessed_for_who_may_not_see_them(site: Site) -> None:
     allowed = let_in(site, "anna", plots=("both/*n", "secre"))
     told = await site.error("/plots/secre.png", headers=allowed)

@@ -208,9 +208,43 @@ async def test_a_body_within_its_bound_is_taken_and_the_connection_lives_on(make
     site = await made(make_site, listen={"max_body_bytes": 1000})
     async with connected(site, post("Content-Length: 1000") + b"x" * 1000) as (reader, writer):
         assert (await one_answer(reader)).startswith(b"HTTP/1.1 202 ")
-        writer.write(post("Content-Length: 5000") + b"x" * 5000 + get("/healthz"))
-        assert error_in(await one_answer(reader))["status"] == 413
+        writer.write(get("/healthz"))
         assert (await one_answer(reader)).startswith(b"HTTP/1.1 200 ")
+
+
+REFUSED_BODIES = {
+    "one that says its length": (post("Content-Length: 99999999"), b"x" * 65_536),
+    "one without end": (post("Transfer-Encoding: chunked"), b"10000\r\n" + b"x" * 65_536 + b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED_BODIES)
+async def test_a_refused_client_may_go_on_sending_and_still_reads_why(make_site: MakeSite, kind: str) -> None:
+    site = await made(make_site, listen={"max_body_bytes": 1000, "receive_timeout_s": 3600.0})
+    header, part = REFUSED_BODIES[kind]
+    async with connected(site, header + part) as (reader, writer):
+        for _ in range(100):
+            writer.write(part)
+            await writer.drain()
+        answer = await reader.read()  # to the end: the other side says at once that it says no more
+        assert error_in(answer)["status"] == 413
+        assert read(answer)[1]["Connection"] == "close"
+        while site.server.connections:  # until it finds that nothing comes any more, though this side is open
+            await asyncio.to_thread(time.monotonic)
+
+
+async def send_for_ever(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"x" * 65_536)
+        await writer.drain()
+
+
+async def test_a_refused_client_that_never_stops_sending_is_hung_up_on(make_site: MakeSite) -> None:
+    site = await made(make_site, listen={"max_body_bytes": 1000, "receive_timeout_s": SOON_S})
+    async with connected(site, post("Content-Length: 99999999999")) as (reader, writer):
+        assert error_in(await one_answer(reader))["status"] == 413
+        with pytest.raises(ConnectionError):
+            await send_for_ever(writer)
 
 
 @pytest.mark.parametrize(

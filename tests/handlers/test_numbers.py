@@ -35,6 +35,9 @@ PLOTS = """
 
     def plot_space():
         plt.subplot(projection="3d")
+
+    def plot_huge(inches: int = 400):
+        plt.figure(figsize=(inches, inches))
 """
 
 
@@ -145,9 +148,8 @@ REFUSED = {
     "pair?_xlim=1,1.0000000000000002": (400, {"_xlim.0"}),
     "dial?_xlim=0,1": (400, {"_xlim.0"}),
     "space?_ylim=0,1": (400, {"_ylim.0"}),
-    "line?_dpi=600&_scale=4": (413, set()),
-    "line?_width=10000&_height=10000": (413, set()),
 }
+TOO_LARGE = ("huge", "line?_dpi=600&_scale=4", "line?_width=10000&_height=10000")
 
 
 @pytest.mark.parametrize("query", REFUSED)
@@ -157,6 +159,18 @@ async def test_what_can_not_be_drawn_is_refused_whatever_is_asked_of_it(lines: S
     told = await lines.error(f"/plots/{name}.{ending}?{words}")
     assert told == await lines.error(f"/plots/{name}.png?{words}")
     assert (told["status"], set(told.get("fields", {}))) == REFUSED[query]
+
+
+@pytest.mark.parametrize("query", TOO_LARGE)
+async def test_what_has_too_many_pixels_can_still_be_described(lines: Site, query: str) -> None:
+    name, _, words = query.partition("?")
+    refused = [await lines.error(f"/plots/{name}.{ending}?{words}") for ending in ("png", "csv", "txt")]
+    assert [(told["status"], told["code"]) for told in refused] == [(413, "too_large")] * 3
+    answer = await lines.fetch(f"/plots/{name}.json?{words}")
+    told = json.loads(answer.body)
+    assert (answer.code, told["name"]) == (200, f"lines/{name}")
+    assert list(told["parameters"]["properties"]) == {"huge": ["inches"], "line": ["file_path", "points"]}[name]
+    assert told["last_render"]["error"] == {"code": "too_large", "message": refused[0]["message"]}
 
 
 async def test_the_plus_of_an_offset_may_have_become_a_space(site: Site) -> None:

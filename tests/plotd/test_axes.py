@@ -218,6 +218,17 @@ def test_numbers_that_have_names_are_told_with_them() -> None:
     assert not any("names" in key for key in told[2])
 
 
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_no_word_steers_the_terminal_that_shows_it() -> None:
+    figure = Figure()
+    axes = figure.add_subplot(title="a\x1b[31mred", xlabel="x\x9b1m", ylabel="two\nlines")
+    axes.plot(["b\x07", "c"], [1, 2])
+    (described,) = encode([figure], "png", OWN, 10**8).axes
+    assert described.title == "a\ufffd[31mred"
+    assert (described.x.label, described.y.label) == ("x\ufffd1m", "two\nlines")
+    assert described.x.names == ((0, "b\ufffd"), (1, "c"))
+
+
 def test_axes_stand_in_drawing_order_with_insets_after_their_own() -> None:
     figure = Figure()
     figure.add_subplot(2, 2, 1, title="front").set_zorder(5)

@@ -201,6 +201,35 @@ def test_each_axis_is_told_with_label_range_and_scale(change: dict[str, Any], wo
     assert told(figure) == f"{words}; y axis from 0 to 1."
 
 
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_no_word_steers_the_terminal_that_shows_it() -> None:
+    figure = Figure()
+    figure.suptitle("all\x1b[2J")
+    axes = axes_of(figure)
+    axes.set_title("a\x00b\x1b[31mred\x07")
+    axes.plot([1, 2], [3, 4], label="\x1b]0;x\x07 l")
+    axes.text(0, 0, "c\x9b1m\x7f")
+    assert told(figure) == (
+        "all\ufffd[2J. a\ufffdb\ufffd[31mred\ufffd. "
+        'Line "\ufffd]0;x\ufffd l": 2 points, rises from 3 to 4. Text: "c\ufffd1m\ufffd".'
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        (r"costs \$5", "costs $5."),
+        (r"\$5 of $x^{2}$", "$5 of x^2."),
+        (r"$5\$ of \$x$", "5$ of $x."),
+        (r"$5 \$6", "$5 $6."),
+    ],
+)
+def test_a_dollar_that_is_no_markup_is_told_as_one(title: str, words: str) -> None:
+    figure = Figure()
+    axes_of(figure).set_title(title)
+    assert told(figure) == words
+
+
 def test_several_plots_are_counted_and_colour_bars_are_not_among_them() -> None:
     figure = Figure()
     figure.suptitle("Both")

@@ -112,6 +112,7 @@ def test_the_axes_of_a_list_of_figures_are_counted_through(together: bool) -> No
             "of the years 1 to 9999",
         ),
         (lambda figure: figure.add_subplot(), x(1, 1), "two ends that differ"),
+        (lambda figure: figure.add_subplot(), x(-1e308, 1e308), "two ends whose difference is finite"),
         (lambda figure: figure.add_subplot(), x(1, 1 + 4e-16), "two ends further apart"),
     ],
 )

@@ -394,6 +394,23 @@ def test_labels_and_categories_come_back_as_they_were_given(label: str) -> None:
     assert found.x[0] == label
 
 
+@pytest.mark.filterwarnings("ignore:Glyph")
+def test_labels_and_categories_do_not_steer_the_terminal_that_shows_them() -> None:
+    figure = Figure()
+    axes = figure.subplots()
+    axes.plot(["a\x1b]0;x\x07", "b\rc"], [1, 2], label="\x1b[31mred\x9b0m\x7f\tl")
+    axes.plot([0, 1], [3, 4])
+    axes.legend(axes.lines[1:], ["named\x1b late"])
+    axes.set_xticks([0, 1])
+    assert csv_of(figure) == (
+        "axes,series,x,y\n"
+        "0,\ufffd[31mred\ufffd0m\ufffd\tl,a\ufffd]0;x\ufffd,1\n"
+        "0,\ufffd[31mred\ufffd0m\ufffd\tl,b\ufffdc,2\n"
+        "0,named\ufffd late,a\ufffd]0;x\ufffd,3\n"
+        "0,named\ufffd late,b\ufffdc,4\n"
+    )
+
+
 def test_names_are_unique_within_their_axes() -> None:
     figure = Figure()
     first, second = figure.subplots(2)
