@@ -53,14 +53,14 @@ function pressed(event) {
 }
 
 async function showList() {
-  const { showKeys } = await import("./keylist.js");
-  showKeys(keys);
+  const list = await import("./keylist.js").catch(() => null); // offline: it is asked for again
+  list?.showKeys(keys);
 }
 
 /** @param {1 | -1} places */
 async function step(places) {
-  const { walk } = await import("./walk.js");
-  await walk(places);
+  const walking = await import("./walk.js").catch(() => null);
+  await walking?.walk(places);
 }
 
 /** Go to the gallery, and with *hash* to its search. */

@@ -269,4 +269,6 @@ export const page = new PlotPage();
 onKey("+", t("Zoom in"), () => void page.zoom.by(1.5));
 onKey("-", t("Zoom out"), () => void page.zoom.by(1 / 1.5));
 onKey("0", t("Reset view"), () => void page.zoom.reset());
-find(document, "#takeaway", HTMLElement).addEventListener("beforetoggle", () => void import("./takeaway.js"));
+find(document, "#takeaway", HTMLElement).addEventListener("beforetoggle", () => {
+  import("./takeaway.js").catch(() => null); // offline: the links are there without it, and it is asked for again
+});
