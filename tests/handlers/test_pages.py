@@ -363,7 +363,7 @@ async def test_every_address_in_every_page_leads_somewhere_below_the_prefix(make
 def addresses(body: bytes, path: str) -> set[str]:
     """Return the addresses that a page, or a script, holds."""
     if path.endswith(".js"):
-        return set(re.findall(r'from "(.+?)"', body.decode()))
+        return set(re.findall(r'(?:from |import\()"(.+?)"', body.decode()))
     if urlsplit(path).path.rpartition("/")[2].count("."):
         return set()
     held = [value for e in read(body).elements for name, value in e.attributes.items() if name in LEADS]
