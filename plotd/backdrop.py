@@ -12,7 +12,8 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.lines import AxLine, Line2D
+from matplotlib.patches import FancyArrowPatch, Patch
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
@@ -21,8 +22,10 @@ from plotd.colors import Colors, Rgba
 
 Window = tuple[slice, slice]
 
-_MOST_DPI = 100  # is enough to see what lies where
-_MOST_PIXELS = 500  # that are looked at for each artist
+_DPI = 100  # is enough to see what lies where; the same for each size in pixels, so that a colour is too
+_MOST_PIXELS = 640_000  # of a sheet: beyond that, the dots are larger
+_MOST_SAMPLES = 128  # that are looked at for each artist
+_MOST_ARTISTS = 500  # that are looked beneath
 _FAINT = 4  # of 255: what changes a pixel by less isn't seen there
 
 
@@ -67,11 +70,16 @@ class Backdrops:
 
         self._calls.append((artist, look, True))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so many artists are looked beneath that one more would take too long."""
+        return len(self._calls) >= _MOST_ARTISTS
+
     def rehearse(self, figure: Figure, was: Rgba, now: Rgba) -> None:
         """Draw *figure* on sheets of the colours *was* and *now*, and make all calls."""
         with self._undo:
             self._undo.callback(setattr, figure, "dpi", figure.dpi)
-            figure.dpi = min(figure.dpi, _MOST_DPI)
+            figure.dpi = min(_DPI, math.sqrt(_MOST_PIXELS / math.prod(figure.get_size_inches())))
             self._was, self._now = _sheet(figure, was), _sheet(figure, now)
             for artist, call, is_drawn in self._calls:
                 self._hook(artist, call, is_drawn)
@@ -104,13 +112,20 @@ class Backdrops:
             text.update_positions(self._now)
         box = Text.get_window_extent(text, self._now)  # that of an annotation has the arrow in it
         pixels = _bytes(_words(self._now)[self._inside(box)].reshape(-1))
-        return np.asarray(pixels[:: len(pixels) // _MOST_PIXELS + 1, :3] / 255)
+        return np.asarray(pixels[:: len(pixels) // _MOST_SAMPLES + 1, :3] / 255)
 
     def _window(self, artist: Artist) -> Window:
-        """Return where *artist*, of which there may be thousands, is at most; of any other, everywhere."""
-        if type(artist) is not Rectangle:
-            return slice(None), slice(None)
-        return self._inside(artist.get_window_extent(), artist.get_linewidth() * self._now.dpi / 72)
+        """Return about where *artist* is, as far as that can be told at once; of any other, everywhere.
+
+        What is drawn beyond (a mitre, an arc between two points) isn't looked at: most of it is enough.
+        """
+        if isinstance(artist, Line2D | Patch) and not isinstance(artist, AxLine | FancyArrowPatch):
+            corners = artist.get_transform().transform(artist.get_path().vertices)
+            corners = corners[np.isfinite(corners).all(axis=1)]
+            width = artist.get_linewidth() + (artist.get_markersize() if isinstance(artist, Line2D) else 0.0)
+            if len(corners):
+                return self._inside(Bbox([corners.min(axis=0), corners.max(axis=0)]), width * self._was.dpi / 72 + 1)
+        return slice(None), slice(None)
 
     def _inside(self, box: Bbox, margin: float = 0.0) -> Window:
         """Return the part of the sheets that *box* covers, in pixels from the left bottom corner."""
@@ -123,12 +138,15 @@ class Backdrops:
         """Return what lies beneath where the author's sheet is another than *before*."""
         after = _words(self._was)[window]
         places = np.nonzero(before != after)
-        step = len(places[0]) // _MOST_PIXELS + 1
+        step = len(places[0]) // _MOST_SAMPLES + 1
         rows, columns = (place[::step] for place in places)
         was, new = _bytes(before[rows, columns]), _bytes(after[rows, columns])
         is_seen = np.abs(was.astype(np.int16) - new).max(axis=1, initial=0) > _FAINT
         now = _bytes(_words(self._now)[window][rows, columns])
-        return Beneath(was[is_seen, :3] / 255, now[is_seen, :3] / 255)
+        pairs = np.hstack([was[is_seen, :3], now[is_seen, :3]]) / 255
+        if len(pairs) and (pairs == pairs[0]).all():  # as it mostly is
+            pairs = pairs[:1]
+        return Beneath(pairs[:, :3], pairs[:, 3:])
 
 
 def _sheet(figure: Figure, color: Rgba) -> Any:

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Rgba = tuple[float, float, float, float]
 Colors = NDArray[np.float64]  # of shape (n, 3), from 0 to 1, opaque
+Rows = NDArray[np.float64]  # of shape (n, 4): one Rgba each
 
-_STEPS = 32
+_STEPS = 16
 _SAME = 0.04  # so little apart, in each channel, that nobody sees it
 _GRAY = 0.08  # so far apart, its channels still look like none
 _FLARE = 0.05  # the light that every screen adds to all that it shows, as WCAG 2 takes it
@@ -34,14 +35,20 @@ def distances(one: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.sqrt((np.cbrt(_light(one)) - np.cbrt(_light(other))) ** 2 @ _WEIGHTS))
 
 
+def lightness(colors: ArrayLike) -> NDArray[np.float64]:
+    """Return how light each colour looks: from 0.37 to 1.02; of two grays, the difference is their distance."""
+    return np.asarray(np.cbrt(_light(colors)) @ _WEIGHTS)
+
+
 def over(color: Rgba, ground: Rgba) -> Rgba:
     """Return what *color* looks like on *ground*, which is opaque."""
     return mixed(ground, (*color[:3], 1.0), color[3])
 
 
-def all_over(color: Rgba, grounds: Colors) -> Colors:
-    """Return what *color* looks like on each of *grounds*."""
-    return np.asarray(grounds + (np.asarray(color[:3]) - grounds) * color[3])
+def all_over(colors: ArrayLike, grounds: Colors) -> Colors:
+    """Return what a colour, or each of a row of them, looks like on each of *grounds*: of shape (..., n, 3)."""
+    rows = np.asarray(colors, dtype=np.float64)[..., None, :]
+    return np.asarray(grounds + (rows[..., :3] - grounds) * rows[..., 3:])
 
 
 def mixed(one: Rgba, other: Rgba, share: float) -> Rgba:
@@ -52,32 +59,42 @@ def mixed(one: Rgba, other: Rgba, share: float) -> Rgba:
 
 def is_same(one: Rgba, other: Rgba) -> bool:
     """Say whether nobody can tell them apart where both are opaque."""
-    return max(abs(a - b) for a, b in zip(one[:3], other[:3], strict=True)) <= _SAME
+    return bool(are_same(one, other))
+
+
+def are_same(colors: ArrayLike, other: Rgba) -> NDArray[np.bool_]:
+    """Say of each colour whether nobody can tell it from *other*."""
+    return np.asarray(np.abs(np.asarray(colors)[..., :3] - other[:3]).max(axis=-1) <= _SAME)
 
 
 def is_gray(color: Rgba) -> bool:
     """Say whether it is black, white or something between."""
-    return max(color[:3]) - min(color[:3]) <= _GRAY
+    return bool(are_gray(color))
 
 
-def shades(color: Rgba, *ends: Rgba) -> Iterator[Rgba]:
-    """Yield *color*, and then with more and more of each of *ends* in it."""
-    yield color
+def are_gray(colors: ArrayLike) -> NDArray[np.bool_]:
+    """Say of each colour whether it is black, white or something between."""
+    channels = np.asarray(colors)[..., :3]
+    return np.asarray(np.ptp(channels, axis=-1) <= _GRAY)
+
+
+def shades(colors: Rows, *ends: Rgba) -> Iterator[Rows]:
+    """Yield *colors*, and then with more and more of each of *ends* in them."""
+    yield colors
     for step in range(1, _STEPS + 1):
         for end in ends:
-            yield mixed(color, end, step / _STEPS)
+            yield colors + (np.array([*end[:3], 0.0]) - colors * (1, 1, 1, 0)) * (step / _STEPS)
 
 
-def first_seen(candidates: Iterable[Rgba], visibility: Callable[[Rgba], float]) -> Rgba:
-    """Return the first of *candidates* whose *visibility* is 1 or more, or the one with the highest."""
-    best, most = None, -1.0
-    for color in candidates:
-        found = visibility(color)
-        if found >= 1:
-            return color
-        if found > most:
-            best, most = color, found
-    assert best is not None
+def first_seen(candidates: Iterable[Rows], visibility: Callable[[Rows], NDArray[np.float64]]) -> Rows:
+    """Return, for each row, the first of *candidates* whose *visibility* is 1 or more, or the one with the highest."""
+    candidates = iter(candidates)
+    best = next(candidates).copy()
+    most = visibility(best)
+    while (most < 1).any() and (colors := next(candidates, None)) is not None:
+        found = visibility(colors)
+        is_better = (most < 1) & (found > most)
+        best[is_better], most[is_better] = colors[is_better], found[is_better]
     return best
 
 

@@ -24,6 +24,7 @@ from matplotlib.quiver import QuiverKey
 from matplotlib.spines import Spine
 from matplotlib.table import Cell
 from matplotlib.text import Annotation, Text
+from numpy.typing import ArrayLike
 
 from plotd.axes import is_colorbar
 from plotd.backdrop import Backdrops, Beneath
@@ -180,16 +181,22 @@ class _Restyling:
     def _data(self, artist: Artist, ground: Ground) -> None:
         """Have *artist*, if it is of a kind that shows data, kept visible; a colorbar's stand for values."""
 
+        alone = Beneath(np.array([ground.was[:3]]), np.array([ground.now[:3]]))
+
         def look(beneath: Beneath) -> None:
             if not _stands_for_values(artist.axes):
                 # Other libraries' artists may lack what matplotlib's have.
                 with suppress(AttributeError, TypeError, ValueError):
-                    recolor(artist, Brush(ground, beneath), self._undo)
+                    recolor(artist, Brush(ground, beneath if len(beneath.was) else alone), self._undo)
 
-        if _is_in_space(artist):
-            look(Beneath(np.array([ground.was[:3]]), np.array([ground.now[:3]])))
-        elif isinstance(artist, Line2D | Patch | Collection | _ImageBase):
+        if not isinstance(artist, Line2D | Patch | Collection | _ImageBase):
+            return
+        if not _is_in_space(artist) and not self._backdrops.is_full:
             self._backdrops.between(artist, look)
+            return
+        look(alone)
+        if not _is_in_space(artist):
+            self._backdrops.instead(artist, lambda: None)
 
     def _spine(self, spine: Spine, ground: Ground) -> None:
         self._put(spine, "edgecolor", self._inked(rgba(spine.get_edgecolor()), self._palette.spine, ground.now, 2.0))
@@ -227,11 +234,12 @@ class _Restyling:
         behind = all_over(face, behind) if face else behind
         styled = rgba(text.get_color())
         is_data = np.mean(np.abs(behind - ground.now[:3]).max(axis=1) > _OTHER) > 0.5
-        color, least = (own, _LEGIBLE_ON_DATA) if is_data else (styled, _LEGIBLE)
+        is_chosen = is_data and own[:3] != ground.ink[:3]
+        color, least = (own, _LEGIBLE_ON_DATA) if is_chosen else (styled, _LEGIBLE)
         inks = [(*ink[:3], own[3]) for ink in (ground.ink, ground.now)]
         starkest = max(inks, key=lambda ink: _contrast(ink, behind))
-        tries = (color, starkest) if is_gray(own) else shades(color, *inks)
-        best = first_seen(tries, lambda shade: _contrast(shade, behind) / least)
+        tries = np.array([[color], [starkest]]) if is_gray(own) else shades(np.array([color]), *inks)
+        best = rgba(first_seen(tries, lambda shade: _contrast(shade, behind) / least)[0])
         if _contrast(best, behind) < _LEGIBLE_ON_DATA:  # nothing can be read on all of it: it takes its ground along
             best = styled
             self._undo.callback(text.set_path_effects, text.get_path_effects())
@@ -254,7 +262,8 @@ class _Restyling:
         if is_gray(color):
             return (*ink[:3], color[3])
         behind = np.array([ground[:3]])
-        return first_seen(shades(color, self._palette.text), lambda shade: _contrast(shade, behind) / least)
+        tries = shades(np.array([color]), self._palette.text)
+        return rgba(first_seen(tries, lambda shade: _contrast(shade, behind) / least)[0])
 
     def _put(self, artist: Artist, name: str, color: Rgba) -> None:
         put(artist, name, color, self._undo)
@@ -278,10 +287,10 @@ def _is_in_space(artist: Artist) -> bool:
     return getattr(artist.axes, "name", "") == "3d"
 
 
-def _contrast(color: Rgba, behind: Colors) -> float:
-    """Return how well a text of *color* can be read where it is read worst."""
-    found = np.sort(contrasts(all_over(color, behind), behind))
-    return float(found[int(len(found) * _SHARE)])
+def _contrast(colors: ArrayLike, behind: Colors) -> Any:
+    """Return how well a text of each of *colors* can be read where it is read worst."""
+    found = np.sort(contrasts(all_over(colors, behind), behind), axis=-1)
+    return found[..., int(len(behind) * _SHARE)]
 
 
 def _restore(settings: dict[str, Any], before: dict[str, Any]) -> None:

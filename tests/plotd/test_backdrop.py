@@ -12,6 +12,8 @@ from matplotlib.patches import Circle, Rectangle
 from numpy.typing import NDArray
 from tests.plotd.test_restyle import DARK_GROUND, Drawer, made, picture, ratio, starkest
 
+from plotd.colors import Rgba, rgba
+
 On = Callable[[Axes, str], object]
 Pixels = NDArray[np.uint8]
 
@@ -21,8 +23,8 @@ BENEATH: dict[str, On] = {
     ),
     "mesh": lambda axes, tone: axes.pcolormesh([0, 1], [0, 1], [[0.0]], cmap=_map(tone), vmin=0, vmax=1),
     "axvspan": lambda axes, tone: axes.axvspan(0, 1, color={"pale": "lightyellow", "dark": "0.1"}[tone]),
-    "axhspan": lambda axes, tone: axes.axhspan(0, 1, color={"pale": "0.95", "dark": "midnightblue"}[tone]),
-    "stack": lambda axes, tone: axes.stackplot([0, 1], [1, 1], colors=[{"pale": "#eeeeee", "dark": "#222222"}[tone]]),
+    "axhspan": lambda axes, tone: axes.axhspan(0, 1, color={"pale": "cornsilk", "dark": "midnightblue"}[tone]),
+    "stack": lambda axes, tone: axes.stackplot([0, 1], [1, 1], colors=[{"pale": "lightcyan", "dark": "#222222"}[tone]]),
     "bands": lambda axes, tone: axes.contourf(
         [[0, 0], [0, 0]], levels=[-1, 1], colors=[_tone(tone)], extent=(0, 1, 0, 1)
     ),
@@ -175,6 +177,126 @@ def test_what_was_drawn_on_a_dark_ground_by_hand_is_seen_on_a_light_one() -> Non
     assert ratio(pixels[100, 100], (255, 255, 255)) > 1.5
     assert tuple(pixels[170, 100]) == (255, 255, 255)
     assert tuple(pixels[145, 100]) == (0x22, 0x33, 0x44)
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["made in it", "made before"])
+@pytest.mark.parametrize("color", ["white", "black"])
+def test_hollow_markers_stay_hollow_and_have_a_rim(color: str, early: bool) -> None:
+    def drawn(figure: Figure) -> None:
+        axes = whole(figure)
+        axes.plot([0, 1], [0.5, 0.5], "black", lw=4)
+        axes.plot([0.5], [0.5], "s", color=color, mfc="white", mec="black", ms=40, mew=8)
+
+    pixels = shown(drawn, "dark", early)
+    assert tuple(pixels[100, 100]) == DARK_GROUND
+    assert ratio(pixels[100, 128], DARK_GROUND) > 8
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["made in it", "made before"])
+def test_grays_turn_together_and_keep_their_order(early: bool) -> None:
+    levels = np.linspace(0, 1, 10)
+
+    def drawn(figure: Figure) -> None:
+        axes = whole(figure)
+        for place, level in zip(levels + 0.05, levels, strict=True):
+            axes.bar([place * 0.9], [0.4], width=0.09, color=str(level))
+            axes.plot([place * 0.9, place * 0.9 + 0.01], [0.6, 0.6], color=str(level), lw=8)
+
+    pixels = shown(drawn, "dark", early)
+    for y in (160, 80):
+        row = pixels[y, np.round((levels + 0.05) * 180 + 1).astype(int)].astype(int).sum(axis=1)
+        assert (np.diff(row) < 0).all(), row
+        assert row[0] > 660
+        assert row[-1] == sum(DARK_GROUND)
+
+
+def test_a_legend_tells_grays_apart_as_the_plot_does() -> None:
+    def drawn(figure: Figure) -> None:
+        axes = whole(figure)
+        for height, color in ((0.1, "0.85"), (0.2, "black")):
+            axes.plot([0, 1], [height, height], color=color, lw=8, label=color)
+        axes.legend(loc="upper left", borderpad=0, handlelength=5, borderaxespad=0, framealpha=1, labelspacing=2)
+
+    figure = made(drawn, figsize=(2, 2), dpi=100)
+    pixels = picture(figure, "dark")
+    first, second = (tuple(pixels[y, 150]) for y in (180, 160))
+    assert first != second
+    assert {first, second} <= {tuple(pixel) for pixel in pixels[:80, 30]}
+
+
+@pytest.mark.parametrize(
+    "size", [{"width_px": 400, "dpi": 62}, {"width_px": 240, "dpi": 50}, {"dpi": 30}, {"dpi": 150}]
+)
+def test_a_colour_is_the_same_at_any_size(size: dict[str, float]) -> None:
+    def cells(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        axes.set_axis_off()
+        axes.table([["1", "2"], ["3", "4"]], cellColours=[["w", "lightyellow"], ["navy", "k"]], loc="center")
+
+    def bars(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        for number in range(20):
+            axes.bar([number], [number], width=1, color="w" if number % 2 else "lightyellow", edgecolor="k")
+
+    for drawer in (cells, bars):
+        figure = made(drawer)
+        faces = _faces_while_drawn(figure)
+        picture(figure, "dark", **size)
+        assert rgba("lightyellow") in faces
+        assert rgba("white") not in faces
+
+
+def _faces_while_drawn(figure: Figure) -> set[Rgba]:
+    """Return the colours, once it is drawn, of all rectangles in the only axes of *figure*."""
+    faces: set[Rgba] = set()
+    patches = [patch for patch in figure.axes[0].findobj(Rectangle) if patch is not figure.axes[0].patch]
+
+    def look(_: object) -> None:
+        faces.update(rgba(patch.get_facecolor()) for patch in patches if isinstance(patch, Rectangle))
+
+    figure.canvas.mpl_connect("draw_event", look)
+    return faces
+
+
+def test_all_of_a_box_plot_but_its_box_is_ink() -> None:
+    def drawn(figure: Figure) -> None:
+        boxes = whole(figure).boxplot(
+            [[0.2, 0.4, 0.5, 0.6, 0.8]], positions=[0.5], patch_artist=True, boxprops={"facecolor": "lightblue"}
+        )
+        for line in (*boxes["whiskers"], *boxes["caps"]):
+            line.set_linewidth(8)
+
+    pixels = shown(drawn, "dark", early=True)
+    for y in (40, 50, 150, 160):
+        assert ratio(pixels[y, 100], DARK_GROUND) > 10
+
+
+def test_of_thousands_of_colours_each_is_seen_and_keeps_its_hue() -> None:
+    colors = np.random.default_rng(0).random((3000, 3)) * (0.6, 0.2, 0.2) + (0.4, 0, 0)
+
+    def drawn(figure: Figure) -> None:
+        x, y = (np.arange(3000) % 60 + 0.5) / 60, (np.arange(3000) // 60 + 0.5) / 50
+        whole(figure).scatter(x, y, s=40, c=colors, marker="s", linewidths=0)
+
+    pixels = shown(drawn, "dark").astype(int)
+    assert (pixels[..., 0] > pixels[..., 1:].max(axis=2)).mean() > 0.9
+    assert min(ratio(pixel, DARK_GROUND) for pixel in pixels[20:180:7, 20:180:7].reshape(-1, 3)) > 1.2
+
+
+def test_points_in_space_keep_their_edges() -> None:
+    places, colors = np.random.default_rng(0).random((2, 3000, 3))
+    figure = made(lambda figure: figure.add_subplot(projection="3d").scatter(*places.T, c=colors), figsize=(2, 2))
+    assert tuple(picture(figure, "dark")[2, 2]) == DARK_GROUND
+
+
+def test_of_thousands_of_artists_each_is_seen() -> None:
+    def drawn(figure: Figure) -> None:
+        whole(figure).bar(np.arange(0, 1, 0.0005), 0.5, width=0.0005, align="edge", color="black")
+
+    plain, dark = (shown(drawn, name)[150, 5:195] for name in ("", "dark"))  # without the spines
+    is_black = (plain == 0).all(axis=1)
+    assert is_black.sum() > 50
+    assert {ratio(pixel, DARK_GROUND) > 10 for pixel in dark[is_black]} == {True}
 
 
 def test_nothing_of_the_rehearsal_stays_with_an_artist(drawer: Drawer) -> None:
