@@ -148,9 +148,11 @@ class Brush:
     def _shown(self, colors: Rows, share: float) -> Rows:
         meant = self.ground.meant(colors)
         turned, is_gray = self.ground.turned(meant), are_gray(meant)[:, None]
-        tries = np.array([self._known(colors), meant])
+        known, usual = self._known(colors), meant
         if is_gray.any() and self._has_turned():
-            tries = np.where(is_gray, turned, tries)
+            is_new = is_gray & (known == colors).all(axis=1)[:, None]
+            known, usual = np.where(is_new, turned, known), np.where(is_gray, turned, usual)
+        tries = np.array([known, usual])
         visibility = partial(self._visibility, meant, share, _LEAST, _KEPT)
         best = first_seen(tries, visibility)
         lost = visibility(best) < 1
@@ -159,12 +161,13 @@ class Brush:
             # A gray has no hue to be known by: it gets about as prominent as it was, or as it can be.
             asked = (np.where(is_gray[lost], much, usual) for much, usual in ((1, _ENOUGH), (_KEPT_OF_GRAY, _KEPT)))
             best[lost] = first_seen(ladder, partial(self._visibility, old, share, *asked))
-        self._note(colors, best)
+        self._note(colors, best, lost | ~is_gray[:, 0])
         return best
 
-    def _note(self, colors: Rows, best: Rows) -> None:
+    def _note(self, colors: Rows, best: Rows, is_own: Any) -> None:
+        """Note which colours that have their own way, as grays that merely turn have not, became which."""
         if len(colors) <= _MOST_KNOWN:
-            changed = (best != colors).any(axis=1) & ~are_gray(colors)
+            changed = (best != colors).any(axis=1) & is_own
             self.ground.mended.update(zip(map(tuple, colors[changed, :3]), best[changed], strict=True))
 
     def _known(self, colors: Rows) -> Rows:

@@ -128,6 +128,21 @@ def test_what_has_one_colour_has_one_in_a_theme_as_in_its_legend() -> None:
     assert bars == {tuple(pixels[20, 30])}
 
 
+@pytest.mark.parametrize("early", [True, False], ids=["made in it", "made before"])
+@pytest.mark.parametrize("marker", ["", "s"])
+def test_a_gray_that_can_not_merely_turn_is_the_same_in_the_legend(marker: str, early: bool) -> None:
+    def drawn(figure: Figure) -> None:
+        axes = whole(figure)
+        axes.axvspan(0.3, 0.6, color="lightyellow")
+        axes.plot([0.1, 0.5, 0.9], [0.2] * 3, "k", lw=0 if marker else 8, marker=marker, ms=12, label="line")
+        axes.legend(loc="upper right", handlelength=3, borderpad=2, handleheight=2, framealpha=1)
+
+    pixels = shown(drawn, "dark", early)
+    line = pixels[160, 180]
+    assert 2.5 < ratio(line, DARK_GROUND) < 10
+    assert (pixels[:100, 100:] == line).all(axis=2).any()
+
+
 def test_a_grid_is_no_data() -> None:
     def drawn(figure: Figure) -> None:
         axes = whole(figure)
