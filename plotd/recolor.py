@@ -120,12 +120,25 @@ class Brush:
         # A colour between two others is nobody's example.
         return replace(self, beneath=faces, ground=replace(self.ground, mended={})).hole(colors)
 
+    def inside(self, edges: Rows, faces: Rows) -> Brush:
+        """Return the brush for *faces* within *edges* of another colour: no theme fills such with its ink.
+
+        One whose ink is white would have it that what its author filled with white was ink.
+        """
+        has_rim = bool(edges[:, 3].any()) and not np.array_equal(edges, faces)
+        return replace(self, ground=replace(self.ground, is_themed=False)) if has_rim else self
+
     def _faces(self, colors: Rows, below: Colors) -> Colors:
         return all_over(_few(colors, _MOST_FACES), _few(below, _MOST_FACES)).reshape(-1, 3)
 
     def _once(self, rule: Callable[[Rows, float], Rows], colors: Rows, share: float) -> Rows:
         """Return what *rule* makes of *colors*: there may be thousands of artists alike."""
-        key = (rule.__name__, share, *(rows.tobytes() for rows in (colors, self.beneath.was, self.beneath.now)))
+        key = (
+            rule.__name__,
+            share,
+            self.ground.is_themed,
+            *(rows.tobytes() for rows in (colors, self.beneath.was, self.beneath.now)),
+        )
         if key not in self.ground.chosen:
             self.ground.chosen[key] = rule(colors, share) if len(colors) else colors
         return self.ground.chosen[key]
@@ -231,7 +244,7 @@ def _marker(line: Any, brush: Brush, undo: ExitStack) -> None:
     face, edge = (_row(getattr(line, f"get_{name}")()) for name in _OF_MARKERS)
     if not MarkerStyle(line.get_marker()).is_filled():
         face = face * 0
-    new = brush.area(face)
+    new = brush.inside(edge, face).area(face)
     for name, row in zip(_OF_MARKERS, (new, brush.edge(edge, face, new)), strict=True):
         _put_new(line, name, row, undo)
     for name in (name for name in _OF_MARKERS if inherits[name]):
@@ -240,7 +253,7 @@ def _marker(line: Any, brush: Brush, undo: ExitStack) -> None:
 
 def _patch(patch: Patch, brush: Brush, undo: ExitStack) -> None:
     face, edge = _row(patch.get_facecolor()), _row(patch.get_edgecolor())
-    new = brush.hole(face) if patch.get_fill() else face
+    new = brush.inside(edge, face).hole(face) if patch.get_fill() else face
     _put_new(patch, "facecolor", new, undo)
     if not patch.get_fill() or isinstance(patch, FancyArrowPatch):  # most arrows are but strokes
         face = face * 0
@@ -251,7 +264,7 @@ def _patch(patch: Patch, brush: Brush, undo: ExitStack) -> None:
 def _collection(collection: Collection, brush: Brush, undo: ExitStack) -> None:
     # Those in space work theirs out anew for each view: what they were given is asked of the class.
     faces, edges = (_rows(get(collection)) for get in (Collection.get_facecolor, Collection.get_edgecolor))
-    new = brush.area(faces)
+    new = brush.inside(edges, faces).area(faces)
     _put_rows(collection, "facecolor", new, undo)
     if not isinstance(getattr(collection, "_edgecolors", None), str):  # "face": they follow, in space in another order
         _put_rows(collection, "edgecolor", brush.edge(edges, faces, new), undo)

@@ -143,6 +143,23 @@ def test_a_gray_that_can_not_merely_turn_is_the_same_in_the_legend(marker: str, 
     assert (pixels[:100, 100:] == line).all(axis=2).any()
 
 
+@pytest.mark.parametrize("early", [True, False], ids=["made in it", "made before"])
+@pytest.mark.parametrize("name", ["dark", "dark_background", "light"])
+def test_what_is_white_and_what_is_black_within_black_edges_differ(name: str, early: bool) -> None:
+    def drawn(figure: Figure) -> None:
+        axes = whole(figure)
+        axes.bar([0.25, 0.75], [0.4] * 2, width=0.3, color=["white", "black"], edgecolor="black", lw=4)
+        axes.scatter([0.25, 0.75], [0.7] * 2, s=900, c=["white", "black"], edgecolors="black", linewidths=4)
+        for x, face in ((0.25, "white"), (0.75, "black")):
+            axes.plot([x], [0.9], "o", ms=25, mfc=face, mec="black", mew=4)
+
+    pixels = shown(drawn, name, early)
+    for y in (160, 60, 20):
+        hollow, full = pixels[y, 50], pixels[y, 150]
+        assert ratio(hollow, full) > 10
+        assert ratio(hollow, pixels[100, 100]) < 1.5  # the ground shows through
+
+
 def test_a_grid_is_no_data() -> None:
     def drawn(figure: Figure) -> None:
         axes = whole(figure)
