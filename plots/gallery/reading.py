@@ -19,7 +19,14 @@ import pandas as pd
 from delimited import read_delimited
 
 MAX_CELLS = 1_000_000  # of a sheet: openpyxl takes some ten seconds for so many
+MAX_ROWS = 2**20  # of a sheet, as Excel has it: a row may claim to be any
+MAX_FILLED = 10_000_000  # cells of a sheet once each row is as long as the longest
+MAX_XML = 128 * 2**20  # bytes, unzipped, of a sheet, or of the texts in all sheets
+MAX_TAGS = 3 * MAX_CELLS  # in that: openpyxl makes things in memory of all that a row holds before it gives that away
+MAX_FRAMEWORK = 8 * 2**20  # bytes, unzipped, of what openpyxl takes in whole: styles, and what stands where
 MAX_UNZIPPED = 512 * 2**20  # bytes: a small zip file can hold a great deal of nothing
+
+TOO_MANY_CELLS = f"the sheet has more than {MAX_CELLS:,} cells; save it as .csv or .parquet"
 
 # What the libraries below raise for a file that is not what its name says.
 BROKEN = (
@@ -102,27 +109,57 @@ def _read_tsv(path: Path) -> pd.DataFrame:
 def _read_sheet(path: Path, sheet_name: str | None = None) -> pd.DataFrame:
     with path.open("rb") as file:
         _refuse_zip_bomb(file)
-        with closing(openpyxl.load_workbook(file, read_only=True, data_only=True)) as workbook:
+        _refuse_xml_bomb(file)
+        workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        with closing(workbook):
             sheets = {sheet.title: sheet for sheet in workbook.worksheets}
             if sheet_name is not None and sheet_name not in sheets:
                 raise ValueError(f"no sheet {sheet_name!r}; it has: {', '.join(sheets)}")
             return _sheet_as_frame(sheets[sheet_name or next(iter(sheets))])
 
 
+def _refuse_xml_bomb(file: Any) -> None:
+    """Look at what openpyxl would read: it goes through all sheets. Raises ValueError."""
+    framework = 0
+    with zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            name = member.filename.lower()
+            if "/sharedstrings" in name or (name.count("/") > 1 and not name.endswith(".rels")):
+                _refuse_large_xml(archive, member)
+            else:
+                framework += member.file_size
+    file.seek(0)
+    if framework > MAX_FRAMEWORK:
+        raise ValueError(f"more than {MAX_FRAMEWORK // 2**20} MiB of styles and the like when unzipped")
+
+
+def _refuse_large_xml(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    if member.file_size > MAX_XML:
+        raise ValueError(f"more than {MAX_XML // 2**20} MiB when unzipped; save it as .csv or .parquet")
+    tags = 0
+    with archive.open(member) as xml:
+        while chunk := xml.read(2**20):
+            tags += chunk.count(b"<") - chunk.count(b"</")
+            if tags > MAX_TAGS:
+                raise ValueError(TOO_MANY_CELLS)
+
+
 def _sheet_as_frame(sheet: Any) -> pd.DataFrame:  # Any: openpyxl has no types
     sheet.reset_dimensions()  # those that the file claims may be a million columns wide
     rows: list[tuple[object, ...]] = []
     cells = 0
-    for row in sheet.iter_rows(values_only=True):
+    for number, row in enumerate(sheet.iter_rows(values_only=True)):
         cells += len(row)
-        if cells > MAX_CELLS:
-            raise ValueError(f"the sheet has more than {MAX_CELLS:,} cells; save it as .csv or .parquet")
+        if cells > MAX_CELLS or number >= MAX_ROWS:
+            raise ValueError(TOO_MANY_CELLS)
         if any(value is not None for value in row):
             rows.append(row)
     if not rows:
         raise ValueError(f"sheet {sheet.title!r} is empty")
     header, *body = rows
     width = max(map(len, rows))
+    if len(rows) * width > MAX_FILLED:
+        raise ValueError(TOO_MANY_CELLS)
     names = ["" if name is None else str(name) for name in header] + [""] * (width - len(header))
     frame = pd.DataFrame([row + (None,) * (width - len(row)) for row in body], columns=range(width))
     used = [k for k in range(width) if names[k] != "" or frame[k].notna().any()]
