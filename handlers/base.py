@@ -31,6 +31,7 @@ PAGE_POLICY = (
 SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; sandbox"
 ANCESTORS = {"same-origin": "'self'", "same-site": "'self'", "cross-origin": "*"}
 
+LARGE_BYTES = 65_536  # of a body; what is smaller the system takes at once, or nearly so
 FILES = Path(__file__).resolve().parent / "static"
 
 T = TypeVar("T")
@@ -44,12 +45,14 @@ class GuardedHandler(AdmittingHandler):
     contract: ClassVar[Contract]  # of whatever stands in the table of routes
     vary = "Accept"  # the fields of a request that decide what an error, or a page, looks like
     refusal: str | None = None  # what the client is told that it did wrong, or that failed, for the log
+    since_s: float = 0.0  # when it was made, of the monotonic clock
     request_id: str = ""  # what the log, the answer and the page of an error name the request by
 
     def clear(self) -> None:
         """Start the answer anew, as tornado does, but with our headers and a date that is written once a second."""
         settings = self.application.settings
         self.request_id = self.request_id or next(settings["request_ids"])
+        self.since_s = self.since_s or time.monotonic()
         self._headers = headers = HTTPHeaders()
         headers["Server"] = "plotd"
         headers["X-Request-Id"] = self.request_id
@@ -86,6 +89,14 @@ class GuardedHandler(AdmittingHandler):
         settings["answering"].add(self)
         guards.check(self.request, settings["config"])
         self.admit()
+
+    def flush(self, include_footers: bool = False) -> asyncio.Future[None]:
+        """Write what there is; a large body apart from its header: all who are slow to take it share that."""
+        if include_footers and not self._headers_written and sum(map(len, self._write_buffer)) > LARGE_BYTES:
+            body, self._write_buffer = self._write_buffer, []
+            super().flush()
+            self._write_buffer = body
+        return super().flush(include_footers)
 
     def on_finish(self) -> None:
         self.application.settings["answering"].discard(self)

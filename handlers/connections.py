@@ -7,6 +7,7 @@ import contextlib
 import socket
 import sys
 from asyncio import Future
+from collections import Counter
 from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Any
@@ -16,11 +17,46 @@ from tornado.http1connection import HTTP1Connection
 from tornado.iostream import IOStream, SSLIOStream, UnsatisfiableReadError
 from tornado.web import Application
 
-from handlers.base import GuardedHandler
+from handlers.base import LARGE_BYTES, GuardedHandler
 from service.config import Listen
 from service.errors import BadRequest, HeaderTooLarge, ServiceError, TooLarge, UrlTooLong
 
 LINGER_S = 1.0  # how long a client whose body is refused may pause before no more of it is awaited
+
+
+class Unsent:
+    """What clients are slow to take in: beyond *limit_bytes* whoever was to take it in first is hung up on.
+
+    The same bytes count once, however many are to take them in.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._held: dict[Future[None], tuple[IOStream, bytes | memoryview]] = {}
+        self._takers: Counter[int] = Counter()  # by what it is that they are to take in
+        self._bytes = 0
+
+    def add(self, stream: IOStream, data: bytes | memoryview, sent: Future[None]) -> None:
+        """Count *data* until it is *sent* on *stream*."""
+        if len(data) < LARGE_BYTES or sent.done():
+            return
+        self._held[sent] = stream, data
+        self._takers[id(data)] += 1
+        self._bytes += len(data) if self._takers[id(data)] == 1 else 0
+        sent.add_done_callback(self._forget)
+        while self._bytes > self._limit_bytes and len(self._held) > 1:
+            first = next(iter(self._held))
+            self._held[first][0].close()
+            self._forget(first)
+
+    def _forget(self, sent: Future[None]) -> None:
+        if sent not in self._held:
+            return
+        _, data = self._held.pop(sent)
+        self._takers[id(data)] -= 1
+        if not self._takers[id(data)]:
+            del self._takers[id(data)]
+            self._bytes -= len(data)
 
 
 class Connection(IOStream):
@@ -28,8 +64,9 @@ class Connection(IOStream):
 
     request: Incoming | None = None  # that is read, or answered, now
 
-    def __init__(self, connection: socket.socket, siblings: set[IOStream], listen: Listen) -> None:
+    def __init__(self, connection: socket.socket, siblings: set[IOStream], listen: Listen, unsent: Unsent) -> None:
         super().__init__(connection)
+        self._unsent = unsent
         self._listen = listen
         self._siblings = siblings
         siblings.add(self)
@@ -38,7 +75,9 @@ class Connection(IOStream):
         # While tornado handles such an error, it writes nothing but its own bare answer to it.
         if isinstance(error := sys.exception(), httputil.HTTPInputError) and self.request is not None:
             data = self.request.raw_answer(BadRequest(f"the request is malformed: {str(error)[:300]}"))
-        return super().write(data)
+        sent = super().write(data)
+        self._unsent.add(self, data, sent)
+        return sent
 
     def close_fd(self) -> None:
         lingers = self.request is not None and self.request.cut_short

@@ -17,14 +17,14 @@ from tornado.iostream import IOStream
 from tornado.netutil import ssl_wrap_socket
 from tornado.web import Application
 
-from handlers.connections import Connection, Incoming, TlsConnection
+from handlers.connections import Connection, Incoming, TlsConnection, Unsent
 from service.config import Listen
 from service.errors import Overloaded
 
 MOST_TURNED_AWAY = 64  # connections, beyond those let in, that are told so at a time; more are closed without a word
 TURNED_AWAY_S = 2.0  # how long they may take to say what they wanted
 LINGER_S = 0.1  # at a stop, for a client that was let in just before it to say what it wants
-PAUSE_S = 1.0  # before another try to accept, when there are no file descriptors left
+PAUSE_S = 0.1  # before another try to accept, when there are no file descriptors left
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,9 @@ class Server(HTTPServer):
         self._room = listen.max_connections if room is None else room
         self._streams: set[IOStream] = set()
         self._farewells: set[IOStream] = set()
+        self._unsent = Unsent(listen.max_unsent_mb * 2**20)
         self._listening: list[socket.socket] = []
+        self._starved: set[socket.socket] = set()
 
     def add_sockets(self, sockets: Iterable[socket.socket]) -> None:
         """Accept connections at *sockets*, which are closed at the stop."""
@@ -108,22 +110,34 @@ class Server(HTTPServer):
             try:
                 connection, address = listening.accept()
             except BlockingIOError:
+                self._note_fed(listening)
                 return
             except ConnectionAbortedError:
                 continue
             except OSError as error:
-                log.warning("no connection can be accepted for %g s: %s", PAUSE_S, error.strerror)
+                self._note_starved(listening, error)
                 loop = asyncio.get_running_loop()
                 loop.remove_reader(listening)
                 loop.call_later(PAUSE_S, self._resume, listening)
                 return
             self._let_in(connection, address)
 
+    def _note_starved(self, listening: socket.socket, error: OSError) -> None:
+        if listening not in self._starved:
+            log.warning("no connection can be accepted, it is tried again every %g s: %s", PAUSE_S, error.strerror)
+        self._starved.add(listening)
+
+    def _note_fed(self, listening: socket.socket) -> None:
+        if listening in self._starved:
+            log.info("connections are accepted again")
+        self._starved.discard(listening)
+
     def _let_in(self, connection: socket.socket, address: Any) -> None:  # Any: each family has its own
         try:
             if connection.family in (socket.AF_INET, socket.AF_INET6):
                 # Nothing else ends a connection whose client takes in nothing; its answer would stay in memory.
                 timeout_s = self._listen.send_timeout_s
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a body may come after its header
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(timeout_s * 1000))
                 # A stream's client that vanished would hold its place until there is something to send.
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -145,9 +159,9 @@ class Server(HTTPServer):
 
     def _make_stream(self, connection: socket.socket, siblings: set[IOStream]) -> Connection:
         if not isinstance(self.ssl_options, ssl.SSLContext):
-            return Connection(connection, siblings, self._listen)
+            return Connection(connection, siblings, self._listen, self._unsent)
         encrypted = ssl_wrap_socket(connection, self.ssl_options, server_side=True, do_handshake_on_connect=False)
-        return TlsConnection(encrypted, siblings, self._listen)
+        return TlsConnection(encrypted, siblings, self._listen, self._unsent)
 
 
 def full(room: int) -> Overloaded:

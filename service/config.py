@@ -104,6 +104,7 @@ class Listen(_Section):
     max_body_bytes: Count = 65_536
     receive_timeout_s: AboveZero = 10.0
     send_timeout_s: AboveZero = 20.0
+    max_unsent_mb: Count = 256
 
     @property
     def is_far(self) -> bool:
