@@ -10,7 +10,7 @@ from pathlib import Path
 
 from plotd.decorator import PlotOptions
 from plots.dates import duration_s
-from plots.folders import File, look
+from plots.folders import File, look, raise_if_passing
 from plots.importing import ImportFailed
 from plots.loading import Entry, Library
 from plots.naming import Bearer, full_names
@@ -53,6 +53,7 @@ def scan(paths: Sequence[Path], library: Library, held: Iterable[PlotSpec] = ())
 
     Raises:
         ValueError: one of *paths* doesn't exist, or is neither of these.
+        OSError: they can't be looked at right now.
     """
     found, held = look(paths), tuple(held)
     finds = _Finds(library, held)
@@ -105,6 +106,7 @@ class _Finds:
             found = outline(script.source, str(file.path))
             module = self._library.load(file.path) if found.definitions else None
         except OSError as error:
+            raise_if_passing(error)
             self.failures.append(Failure(shown, None, _reason(error)))
         except ImportFailed as error:
             sources = (*script.sources, *(error.module.sources() if error.module else ()))

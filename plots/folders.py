@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 
 DATA_ENDINGS = frozenset(".csv .tsv .xlsx .parquet .feather .json .jsonl .npy .npz .sqlite .db".split())
 SKIPPED_FOLDERS = frozenset(("__pycache__", "node_modules", "tests"))
+PASSING = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EINTR))
 SKIPPED_FILES = frozenset(("conftest.py", "setup.py"))
 
 Identity = tuple[int, int]  # device and inode
@@ -51,6 +53,7 @@ def look(paths: Sequence[Path]) -> Look:
 
     Raises:
         ValueError: one of *paths* doesn't exist, or is neither of these.
+        OSError: they can't be looked at right now.
     """
     into = Look()
     for position, path in enumerate(Path(os.path.abspath(path)) for path in paths):
@@ -81,7 +84,8 @@ def _check_file(path: Path) -> None:
 def _data_files(folder: Path) -> Iterator[Path]:
     try:
         names = sorted(os.listdir(folder))
-    except OSError:
+    except OSError as error:
+        raise_if_passing(error)
         return
     for path in (folder / name for name in names if not name.startswith(".")):
         if path.suffix.lower() in DATA_ENDINGS and path.is_file():
@@ -113,6 +117,7 @@ class _Walk:
                 elif path == self._root or not is_skipped_folder(path):
                     waiting += reversed(self._enter(path, above, is_linked))
             except OSError as error:
+                raise_if_passing(error)
                 self._into.unreadable.append((self._file(path), error))
 
     def _enter(
@@ -143,6 +148,12 @@ class _Walk:
 
     def _file(self, path: Path) -> File:
         return File(path, self._root, self._position)
+
+
+def raise_if_passing(error: OSError) -> None:
+    """Raise *error* if it says nothing of the file: whoever looks again later finds what is there."""
+    if error.errno in PASSING:
+        raise error
 
 
 def is_skipped_folder(path: Path) -> bool:

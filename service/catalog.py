@@ -21,7 +21,7 @@ from plots.tracing import State, file_state
 from service.errors import BadParameter, NotFound, UnknownPlot, printable
 from service.options import Options, read_demand
 from service.rendering import ENDINGS, Demand, digest
-from service.states import LOCAL_GRAIN_NS
+from service.states import may_change
 
 MAX_REMEMBERED = 4096
 
@@ -42,6 +42,7 @@ class Catalog:
         self._aliases: dict[str, str] = {}
         self._seen: dict[str, State] = {}
         self._demands: OrderedDict[str, Demand] = OrderedDict()
+        self._complained = False
         self._scan: asyncio.Task[None] | None = None
         self._listeners: list[Callable[[], None]] = []
         self.version = ""
@@ -232,10 +233,18 @@ class Catalog:
         except ValueError as error:  # a path that vanished meanwhile, or became what holds no plots
             log.warning("the plots stay as they were: %s", error)
             found = self._found
+        except OSError as error:
+            if not self._complained:
+                log.warning("the plots stay as they were until they can be looked at: %s", error.strerror)
+            self._complained = True
+            return self._found, self._seen or dict.fromkeys(map(str, self._paths))
+        self._complained = False
         sources = (path for spec in found.plots for path, _ in spec.sources)
         files = (str(file) for folder in found.folders for file in Path(folder).glob("*.py"))
         seen = {path: file_state(path) for path in {*map(str, self._paths), *map(str, found.folders), *files, *sources}}
-        return cleaned(found), {path: None if is_younger(state, began_ns) else state for path, state in seen.items()}
+        ended_ns = time.time_ns()
+        young = {path for path, state in seen.items() if may_change(state, began_ns, ended_ns)}
+        return cleaned(found), {path: None if path in young else state for path, state in seen.items()}
 
 
 def cleaned(found: Discovery) -> Discovery:
@@ -248,11 +257,6 @@ def cleaned(found: Discovery) -> Discovery:
         for f in found.failures
     )
     return replace(found, plots=tuple(plots), failures=tuple(failures))
-
-
-def is_younger(state: State, began_ns: int) -> bool:
-    """Say whether a file may have changed since *began_ns* (wall clock): then what was seen of it can't be trusted."""
-    return state is not None and isinstance(state[1], int) and state[1] > began_ns - LOCAL_GRAIN_NS
 
 
 def is_current(spec: PlotSpec) -> bool:

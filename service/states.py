@@ -132,3 +132,12 @@ def look_at_local_file(path: str, now_ns: int) -> tuple[State, bool]:
     changed_ns = found.st_ctime_ns
     state = (found.st_mtime_ns, changed_ns, found.st_size, found.st_ino)
     return state, -LOCAL_GRAIN_NS < now_ns - changed_ns < LOCAL_GRAIN_NS
+
+
+def may_change(state: State, began_ns: int, ended_ns: int) -> bool:
+    """Say whether a file may have changed during a look (wall clock): then what was seen of it can't be trusted.
+
+    One that was changed later still was so before the clock was put back.
+    """
+    changed_ns = state[1] if state is not None else None
+    return isinstance(changed_ns, int) and began_ns - LOCAL_GRAIN_NS < changed_ns < ended_ns + LOCAL_GRAIN_NS
