@@ -17,7 +17,7 @@ from plots.paint import Failure, Job, Outcome
 from plots.tracing import Dependency, DependencyKind, State, Trace, folders_of, state_of
 from service.config import ConfigError
 from service.errors import Overloaded
-from service.executors import failed, new_signal, too_late
+from service.executors import Start, failed, new_signal, too_late
 from service.processes import packed
 from service.rendering import surroundings
 from service.scheduler import UNREACHABLE, Scheduler
@@ -41,7 +41,7 @@ class Ticket:
 
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
     before: Trace = field(default_factory=Trace)
-    began_s: float = field(default_factory=time.time)
+    began: Start = field(default_factory=Start.now)
     started: asyncio.Future[None] = field(default_factory=new_signal)
     ended: asyncio.Future[None] = field(default_factory=new_signal)
     worker: str = ""
@@ -99,7 +99,7 @@ class Cluster:
             packing = self._lookers.submit(packed, job, ticket.before)
             parcel = await _in_time(packing, limit_s)
             if parcel is None:
-                return failed(too_late(limit_s), ticket.before, ticket.began_s)
+                return failed(too_late(limit_s), ticket.before, ticket.began)
             while (outcome := await self._draw(parcel, ticket, limit_s)) is None:
                 if not self._able():
                     raise Overloaded(NO_WORKER)
@@ -140,7 +140,7 @@ class Cluster:
         if ticket.worker not in self._scheduler.threads:
             raise Overloaded("the Dask cluster has no free worker")
         self._stuck.add(ticket.worker)
-        return failed(too_late(limit_s), ticket.before, ticket.began_s)
+        return failed(too_late(limit_s), ticket.before, ticket.began)
 
     async def _outcome(self, work: Future[Drawn], ticket: Ticket) -> Outcome | None:
         """Return what came of *work*, as this machine sees it; None if a worker refused it.
@@ -163,11 +163,11 @@ class Cluster:
             log.warning("the Dask workers can't draw: %s: %s", type(error).__name__, error)
             raise Overloaded("the Dask workers can't draw")
         if isinstance(drawn, Failure):
-            return failed(drawn, ticket.before, ticket.began_s)
+            return failed(drawn, ticket.before, ticket.began)
         if isinstance(drawn, Outcome):
             seen = await _in_time(self._lookers.submit(_as_seen_here, drawn), LOOK_LIMIT_S)
             # Its clock may be another's; the time before it was sent hides no change from whoever asks later.
-            return replace(seen or drawn, began_s=ticket.began_s)
+            return replace(seen or drawn, began_s=ticket.began.at_s)
         self._note_other(*drawn)
         return None
 

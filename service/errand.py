@@ -14,7 +14,7 @@ from plots.isolation import TURNS, Turn
 from plots.paint import Failure, Outcome
 from plots.parcel import Parcel, paint_parcel
 from plots.tracing import Trace
-from service.executors import MOST_LOST, failed, too_late
+from service.executors import MOST_LOST, Start, failed, too_late
 from service.processes import drawn_at
 from service.scheduler import TOPIC
 from service.station import NoWorker, Station
@@ -29,8 +29,7 @@ class Drawing:
     trace: Trace = field(default_factory=Trace)
     ended: threading.Event = field(default_factory=threading.Event)
     turn: Turn | None = None
-    began_s: float = field(default_factory=time.time)
-    since_s: float = 0.0
+    began: Start = field(default_factory=Start.now)
     outcome: Outcome | None = None
 
     def run(self) -> None:
@@ -44,10 +43,10 @@ class Drawing:
         """Return for how long it may still be drawn; waiting for its turn, or for others to draw, doesn't count."""
         if self.turn is None:
             return self.limit_s
-        return self.limit_s - (time.monotonic() - self.since_s - self.turn.waited_s)
+        return self.limit_s - (time.monotonic() - self.began.since_s - self.turn.waited_s)
 
     def _begin(self, turn: Turn) -> None:
-        self.began_s, self.since_s, self.turn = time.time(), time.monotonic(), turn
+        self.began, self.turn = Start.now(), turn
 
 
 class Crew:
@@ -107,7 +106,7 @@ class Crew:
                 self._lost.add(drawing)
         if full:  # each thread keeps its memory, and maybe a processor busy: the worker counts as stuck from now on
             drawing.ended.wait()
-        return failed(too_late(drawing.limit_s), drawing.trace, drawing.began_s)
+        return failed(too_late(drawing.limit_s), drawing.trace, drawing.began)
 
 
 class Desks:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from plots.isolation import TURNS, Turn
 from plots.paint import Failure, Job, Outcome, paint
@@ -45,6 +45,18 @@ def new_signal() -> asyncio.Future[None]:
     return asyncio.get_running_loop().create_future()
 
 
+class Start(NamedTuple):
+    """When a drawing began: *at_s* since the epoch, and *since_s* by a clock that nobody sets."""
+
+    at_s: float
+    since_s: float
+
+    @classmethod
+    def now(cls) -> Start:
+        """Return this very moment."""
+        return cls(time.time(), time.monotonic())
+
+
 @dataclass(eq=False)
 class Ticket:
     """One job in a thread. `begin` runs there, all else on the loop."""
@@ -59,19 +71,18 @@ class Ticket:
     work: Future[Outcome] = field(init=False)
     slot: int = -1
     turn: Turn | None = None
-    began_s: float = 0.0
-    since_s: float = 0.0
+    began: Start = field(default_factory=Start.now)
 
     def begin(self, turn: Turn) -> None:
         """Start the clock: waiting for a turn doesn't count. Should the process die now, the journal names the plot."""
         self.slot = self.journal.begin(PlotKey.of(self.job.spec))
-        self.turn, self.began_s, self.since_s = turn, time.time(), time.monotonic()
+        self.turn, self.began = turn, Start.now()
         self.loop.call_soon_threadsafe(self.started.set_result, None)
 
     def spent_s(self) -> float:
         """Return how long it has been drawn; waiting for others to draw doesn't count."""
         waited_s = self.turn.waited_s if self.turn is not None else 0.0
-        return time.monotonic() - self.since_s - waited_s
+        return time.monotonic() - self.began.since_s - waited_s
 
 
 class Threads:
@@ -124,7 +135,7 @@ class Threads:
             TURNS.write_off(ticket.turn)
         ticket.thread.shutdown(wait=False)
         self._idle.put_nowait(_new_thread())
-        return failed(too_late(limit_s), ticket.trace, ticket.began_s)
+        return failed(too_late(limit_s), ticket.trace, ticket.began)
 
     def _tell_end(self, ticket: Ticket) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody counts any more
@@ -143,10 +154,10 @@ def too_late(limit_s: float) -> Failure:
     return Failure("render_timeout", f"the plot took longer than {limit_s:g} s to draw")
 
 
-def failed(failure: Failure, seen: Trace, began_s: float) -> Outcome:
+def failed(failure: Failure, seen: Trace, began: Start) -> Outcome:
     """Return what came of a drawing that never ended by itself: *failure*, and all that *seen* holds by now."""
     read, own = seen.glance()
-    return Outcome(None, failure, read, own, seen.unknown, began_s, time.time() - began_s)
+    return Outcome(None, failure, read, own, seen.unknown, began.at_s, time.monotonic() - began.since_s)
 
 
 def _new_thread() -> ThreadPoolExecutor:

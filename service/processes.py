@@ -22,7 +22,7 @@ from plots.paint import Failure, Job, Outcome, note_states
 from plots.parcel import pack
 from plots.tracing import Trace
 from service.errors import Overloaded
-from service.executors import failed, too_late
+from service.executors import Start, failed, too_late
 from service.forks import STATUS_0
 from service.station import NoWorker, Station
 
@@ -41,7 +41,7 @@ class Ticket:
     limit_s: float
     station: Station
     before: Trace = field(default_factory=Trace)
-    began_s: float = 0.0
+    began: Start = field(default_factory=Start.now)
     dropped: bool = False
 
 
@@ -106,7 +106,7 @@ class Processes:
                 parcel = await loop.run_in_executor(self._threads, _prepare, ticket)
             if self._is_closed or ticket.dropped:
                 raise Overloaded("nobody waited for it any more")
-            ticket.began_s = time.time()
+            ticket.began = Start.now()
             ticket.begin()
             return await loop.run_in_executor(self._threads, _draw, ticket, parcel)
         except NoWorker:
@@ -117,7 +117,7 @@ class Processes:
         ticket = self._busy[task]
         self._lost.add(task)
         self._back_to_work(ticket, self._new_station(ticket.job.spec.is_script))
-        return failed(too_late(ticket.limit_s), ticket.before, ticket.began_s or time.time())
+        return failed(too_late(ticket.limit_s), ticket.before, ticket.began)
 
     def _ended(self, task: asyncio.Task[Outcome]) -> None:
         ticket = self._busy.pop(task)
@@ -173,7 +173,7 @@ def clear_up() -> None:
 
 def draw_at(station: Station, job: Job, limit_s: float) -> Outcome:
     """Draw *job* at *station*, and wait for that. Raises NoWorker."""
-    ticket = Ticket(job, lambda: None, limit_s, station, began_s=time.time())
+    ticket = Ticket(job, lambda: None, limit_s, station)
     return _draw(ticket, _prepare(ticket))
 
 
@@ -214,7 +214,7 @@ def _prepare(ticket: Ticket) -> bytes:
 
 def _draw(ticket: Ticket, parcel: bytes) -> Outcome:
     drawn = drawn_at(ticket.station, parcel, ticket.limit_s)
-    return failed(drawn, ticket.before, ticket.began_s) if isinstance(drawn, Failure) else drawn
+    return failed(drawn, ticket.before, ticket.began) if isinstance(drawn, Failure) else drawn
 
 
 def _how_it_ended(status: int) -> str:

@@ -59,7 +59,12 @@ class History:
         self._counters = now
 
     def add(self, *sample: float) -> None:
-        """Keep a sample, its numbers in the order of SAMPLE; the oldest goes if there are too many."""
+        """Keep a sample, its numbers in the order of SAMPLE; the oldest goes if there are too many.
+
+        Those that seem to come after it were taken before the clock was put back: they go, too.
+        """
+        while self._samples and SAMPLE.unpack(self._samples[-1])[0] > sample[0]:
+            self._samples.pop()
         self._samples.append(SAMPLE.pack(*sample))
 
     def since(self, start: float) -> NDArray[np.float64]:
