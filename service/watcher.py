@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 
 from watchfiles import Change, awatch
 
 STEP_MS = 20  # between looks at the kernel's queue; each costs a wake-up
 DEBOUNCE_MS = 100  # a file that is written without pause is told of this often
+RETRY_S = 60.0  # before the kernel is asked again, if it had no room
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,7 @@ class Watcher:
         self._armed: dict[str, tuple[int, int]] = {}
         self._wake = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
+        self._retry_at_s = math.inf  # of the monotonic clock; infinite while the kernel tells of changes
         self._complained = False
 
     def follow(self, folders: Iterable[str]) -> None:
@@ -53,7 +57,8 @@ class Watcher:
             while True:
                 self._wake.clear()
                 targets = await asyncio.to_thread(_targets, self._wanted)
-                if any(self._armed.get(folder) != identity for folder, identity in targets.items()):
+                changed = any(self._armed.get(folder) != identity for folder, identity in targets.items())
+                if changed or time.monotonic() >= self._retry_at_s:
                     await self._rearm(targets)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._poll_s):
@@ -63,11 +68,14 @@ class Watcher:
 
     async def _rearm(self, targets: dict[str, tuple[int, int]]) -> None:
         before = self._watching
-        running = asyncio.Event()
+        running, self._retry_at_s = asyncio.Event(), math.inf
         self._watching = asyncio.create_task(self._watch(targets, running), name="watch files")
         await running.wait()
         await self._stop(before)
         self._armed = targets
+        if self._complained and self._retry_at_s == math.inf:
+            log.info("files are watched again")
+            self._complained = False
         self._tell(set(self._wanted))
 
     def _tell(self, folders: set[str]) -> None:
@@ -80,10 +88,10 @@ class Watcher:
             async for changes in _changes(targets, running):
                 folders = {os.path.dirname(path) for _, path in changes} | {path for _, path in changes}
                 self._tell(folders)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # watchfiles raises the latter where there can be no more instances
             if not self._complained:
                 log.warning("files are only looked at every %g s: can't be told of changes: %s", self._poll_s, error)
-            self._complained = True
+            self._complained, self._retry_at_s = True, time.monotonic() + RETRY_S
         finally:
             running.set()
 
@@ -99,7 +107,8 @@ async def _changes(targets: Iterable[str], running: asyncio.Event) -> AsyncItera
     first = asyncio.ensure_future(anext(watching))  # the kernel is asked when it is first advanced
     try:
         await asyncio.sleep(0)
-        running.set()
+        if not first.done():
+            running.set()
         yield await first
         async for changes in watching:
             yield changes
