@@ -137,6 +137,8 @@ class Engine:
         while True:
             await self.watcher.changed(self.config.live.poll_s)
             await self.catalog.keep_up()
+            if not self.journal.is_open:
+                await asyncio.to_thread(self.journal.open)
 
 
 def data_roots(named: Sequence[Path], paths: Sequence[Path]) -> tuple[str, ...]:

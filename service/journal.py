@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 import secrets
+import time
 import weakref
 from collections import deque
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from service.errors import printable
 SLOT_BYTES = 8_192  # of one plot: longer than the longest path
 MAX_SLOTS = 1_024  # at a time; what is run beyond that isn't noted
 PATTERN = "drawing-*.journal"
+COMPLAINT_S = 3600.0  # from one to the next
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,7 @@ class Journal:
 
     When a process is killed, nothing of it runs any more, but what it wrote is in the kernel's hands: neither a flush
     nor a sync is needed. Daemons that share a folder have a file each, locked while its daemon lives: what nobody
-    locks was left behind. No failure of it ever fails a render: it is said once in the log.
+    locks was left behind. No failure of it ever fails a render: it is said in the log, once an hour at most.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,7 +63,12 @@ class Journal:
         self._file: Path | None = None
         self._descriptor = -1
         self._free = deque(range(MAX_SLOTS))  # its methods are safe in threads
-        self._complained = False
+        self._quiet_until_s = 0.0  # of the monotonic clock
+
+    @property
+    def is_open(self) -> bool:
+        """Whether things can be noted."""
+        return self._descriptor >= 0
 
     def left_behind(self) -> tuple[PlotKey, ...]:
         """Return what daemons were running when they ended uncleanly, and forget it. May wait for the disk."""
@@ -153,6 +160,6 @@ class Journal:
             self._complain(error)
 
     def _complain(self, why: object) -> None:
-        if not self._complained:
+        if time.monotonic() >= self._quiet_until_s:
             log.warning("can't note what is being drawn, in case the daemon dies of it: %s", why)
-        self._complained = True
+            self._quiet_until_s = time.monotonic() + COMPLAINT_S

@@ -32,6 +32,11 @@ GAUGES: tuple[tuple[str, str, Callable[[Engine], float]], ...] = (
     ("plotd_cache_bytes", "Pictures kept in memory, in bytes.", lambda e: e.renderer.cache.size_bytes),
     ("plotd_cache_limit_bytes", "Bytes of pictures that may be kept.", lambda e: e.renderer.cache.limit_bytes),
     ("plotd_cache_pictures", "Pictures kept in memory.", lambda e: len(e.renderer.cache)),
+    (
+        "plotd_state_unwritten",
+        "Values that could not be written to the state folder so far.",
+        lambda e: e.store.unwritten,
+    ),
     ("plotd_viewers", "Pages and other clients that are told of changes.", lambda e: e.hub.clients),
     ("plotd_subscriptions", "Pictures that they watch, summed over all of them.", lambda e: e.hub.subscriptions),
     ("plotd_watched_pictures", "Pictures that anybody watches.", lambda e: e.hub.watched),

@@ -38,7 +38,7 @@ class Store:
     """Small JSON values by kind and key. Reads everything at the start; writes in a thread of its own.
 
     Losing it costs one more drawing of each picture, so no failure of it ever fails a request: it is said once in the
-    log, and what is in memory goes on.
+    log, what is in memory goes on, and what could not be written is written once that is possible again.
     """
 
     def __init__(self, file: Path) -> None:
@@ -47,11 +47,17 @@ class Store:
         self._connection: sqlite3.Connection | None = None
         self._complained = False
         self._puts = 0
+        self._unwritten: dict[tuple[str, str], str] = {}  # the store's thread alone changes it
 
     @property
     def folder(self) -> Path:
         """The folder that it keeps its file in."""
         return self._file.parent
+
+    @property
+    def unwritten(self) -> int:
+        """How many values could not be written so far."""
+        return len(self._unwritten)
 
     async def load(self) -> dict[tuple[str, str], object]:
         """Return all that is kept, oldest first."""
@@ -68,12 +74,17 @@ class Store:
 
     def _guarded(self, job: Callable[[], dict[tuple[str, str], object] | None]) -> dict[tuple[str, str], object] | None:
         try:
-            return job()
+            done = job()
         except (OSError, sqlite3.Error, ValueError) as error:
             if not self._complained:
                 log.warning("%s: can't keep dependencies over restarts: %s", self._file.name, error)
             self._complained = True
+            self._disconnect()  # the disk may be another one by the next time
             return None
+        if self._complained:
+            log.info("%s: dependencies are kept over restarts again", self._file.name)
+            self._complained = False
+        return done
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -91,7 +102,7 @@ class Store:
             raise
         except (sqlite3.DatabaseError, ValueError) as error:
             log.warning("%s is damaged and is begun anew: %s", self._file.name, error)
-            self._connection = None
+            self._disconnect()
             for ending in ("", "-wal", "-shm"):
                 Path(f"{self._file}{ending}").unlink(missing_ok=True)
             return self._read()
@@ -109,12 +120,27 @@ class Store:
             self._open().execute(FORGET, {"kind": kind, "most": MAX_ROWS})
 
     def _put(self, kind: str, key: str, value: str) -> None:
-        self._puts += 1
-        if self._puts % PRUNE_EVERY == 0:
-            self._prune()
-        self._open().execute("INSERT OR REPLACE INTO kept (kind, key, value) VALUES (?, ?, ?)", (kind, key, value))
+        self._unwritten.pop((kind, key), None)
+        self._unwritten[kind, key] = value
+        while len(self._unwritten) > MAX_ROWS:
+            del self._unwritten[next(iter(self._unwritten))]
+        self._write()
+
+    def _write(self) -> None:
+        """Write all that there is to be written."""
+        for row, value in list(self._unwritten.items()):
+            self._puts += 1
+            if self._puts % PRUNE_EVERY == 0:
+                self._prune()
+            self._open().execute("INSERT OR REPLACE INTO kept (kind, key, value) VALUES (?, ?, ?)", (*row, value))
+            del self._unwritten[row]
 
     def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._unwritten:
+            self._write()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
