@@ -1,7 +1,8 @@
 # make run     serve the bundled gallery at http://127.0.0.1:9999
 # make test    every check: format, lint, types, tests, also in a real browser
-# make check   the quick part of that: without the browser, nginx and Prometheus
+# make check   the quick part of that: without the browser, nginx, Prometheus and attacks
 # make demo    train a classifier and watch its loss live
+# make audit   look for known vulnerabilities in what is installed
 # make bench   measure
 # make screenshots   take README's pictures anew
 # make clean   remove what these made
@@ -25,7 +26,7 @@ test: .venv/installed-test
 
 check: .venv/installed-test
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/proxy --ignore=tests/prometheus
+	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/proxy --ignore=tests/prometheus --ignore=tests/chaos
 
 lint: .venv/installed-test
 	$(BIN)/ruff format --check
@@ -38,6 +39,10 @@ demo: .venv/installed-demo
 	trap 'kill $$trainer 2>/dev/null' EXIT; trap 'exit 130' INT TERM; \
 	echo "Watch it at http://127.0.0.1:9999/plots/convergence?file_path=digits.csv"; \
 	$(BIN)/plotd serve plots/gallery examples/run
+
+audit: .venv/installed-audit
+	$(BIN)/python -m pip --disable-pip-version-check freeze --exclude-editable >.venv/frozen.txt
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement .venv/frozen.txt
 
 bench: .venv/installed-test
 	PYTHON=$(BIN)/python tests/install.sh chromium
@@ -85,7 +90,7 @@ ifneq ($(SOUND),yes)
 .PHONY: .venv/pyvenv.cfg
 endif
 
-.PHONY: help run test check lint demo bench screenshots clean
+.PHONY: help run test check lint demo audit bench screenshots clean
 
 # Types and style of the scripts that pages run. Node comes from PyPI, tsc and eslint from npm, all below .venv.
 lint: scripts

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -134,12 +134,14 @@ def serve(
 ) -> Iterator[Serve]:
     """Start ``plotd serve ARGUMENT...`` in tmp_path, on a free loopback port; keywords are environment variables.
 
+    The command is run by *within*, a command that becomes what it is given, if that isn't empty.
+
     All are ended with the test, which fails if one logged a traceback or ended otherwise than with status 0.
     """
     with contextlib.ExitStack() as ends:
 
-        def start(*arguments: str | Path, **variables: str) -> Daemon:
-            command = [Path(sys.executable).with_name("plotd"), "serve", "--port", "0", *arguments]
+        def start(*arguments: str | Path, within: Sequence[str] = (), **variables: str) -> Daemon:
+            command = [*within, Path(sys.executable).with_name("plotd"), "serve", "--port", "0", *arguments]
             log = tmp_path_factory.mktemp("daemon") / "stderr"
             with log.open("w") as stderr:
                 process = subprocess.Popen(

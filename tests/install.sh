@@ -98,6 +98,13 @@ if [ "$(id -u)" = 0 ]; then
     done
 fi
 
+# What gives a process a clock of its own. Nothing but a library: there is no program to look for.
+clock_works() {
+    find /usr/lib /usr/local/lib -name libfaketimeMT.so.1 2>/dev/null | grep -q .
+}
+
+clock_works || { install_package libfaketime && clock_works; } || fail "there is no libfaketime: apt install libfaketime"
+
 # Clients that a picture's URL must get on with, and the reader of PDFs.
 for program in curl wget pdftoppm; do
     package=$program
