@@ -94,6 +94,7 @@ function say(text) {
 async function take(event) {
   const button = event.target instanceof Element ? event.target.closest("[data-copy]") : null;
   if (!(button instanceof HTMLElement)) return;
+  say(""); // of the last copy
   const isCopied = await copy(button.dataset.copy ?? "").then(() => true, () => false);
   say(isCopied ? t("Copied") : t("The browser didn't allow that"));
 }

@@ -330,16 +330,18 @@ def test_arrows_move_a_closer_look_and_scroll_the_page_else(tabs: Tabs) -> None:
     page = tabs.open("/plots/line?_xlim=20,60", viewport={"width": 400, "height": 400})
     is_state(page, "live")
     page.locator(".frame").focus()
+    scrolled = page.evaluate("window.scrollY")  # a focus brings what has it into sight
     page.keyboard.press("ArrowRight")
     page.wait_for_url(re.compile("_xlim=2[34]"))
     is_drawn(page)
     assert limits(page) == pytest.approx((24, 64), abs=0.3)
-    assert page.evaluate("window.scrollY") == 0
+    assert page.evaluate("window.scrollY") == scrolled
     page.get_by_role("button", name="Reset view").click()
     is_drawn(page)
     page.locator(".frame").focus()
+    scrolled = page.evaluate("window.scrollY")
     page.keyboard.press("ArrowDown")
-    page.wait_for_function("() => window.scrollY > 0")
+    page.wait_for_function("before => window.scrollY > before", arg=scrolled)
     assert view(page) == {}
 
 

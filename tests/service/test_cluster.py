@@ -476,6 +476,7 @@ async def test_a_plot_that_kills_three_workers_at_once_is_set_aside(lonely: Site
     lonely.start_workers(5)
     house = await make_house(render={"executor": "dask", "dask_scheduler": lonely.address})
     house.write("waits.py", WAITS)
+    await house.get("quick")  # until the file is no news: a young one is looked at, and drawn, once more
     request = await house.ask("exits")
     while not isinstance(told := await house.engine.renderer.attempt(request), Quarantined):
         assert isinstance(told, Overloaded), told  # what got lost with a worker may be asked for again
