@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from PIL import Image
+from prometheus_client.parser import text_string_to_metric_families
 from tests.handlers.conftest import Site
 from tests.handlers.reading import reading
 from tornado.httpclient import HTTPResponse
@@ -151,6 +152,10 @@ async def test_every_ending_decodes_with_every_option(lines: Site, query: str, t
     assert f'"{told["last_render"]["etag"]}"' == got["png"].headers["Etag"]
     assert told["alt"] in got["txt"].body.decode()
     assert base64.b64encode(got["png"].body) in got["html"].body
+    async with reading(lines.port, f"/plots/line.stream?{query}") as stream:
+        assert (stream.status, stream.headers["content-type"].partition(";")[0]) == (200, "multipart/x-mixed-replace")
+        part, body = await stream.part()
+    assert (part["content-type"], body) == ("image/png", got["png"].body)
     assert lines.house.renders == 3  # png, svg and pdf
 
 
@@ -317,6 +322,9 @@ URLS: dict[str, tuple[int, str, Callable[[bytes], object]]] = {
     "/": (200, "text/html", bytes.decode),
     "/plots/line": (200, "text/html", bytes.decode),
     "/plots/lines/line": (200, "text/html", bytes.decode),
+    "/wall?p=line.png&p=nothing.png": (200, "text/html", bytes.decode),
+    "/-/login": (200, "text/html", bytes.decode),
+    "/metrics": (200, "text/plain", lambda body: list(text_string_to_metric_families(body.decode()))),
     "/-/plots.json": (200, "application/json", json.loads),
     "/-/openapi.json": (200, "application/json", json.loads),
     "/healthz": (200, "application/json", json.loads),
