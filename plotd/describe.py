@@ -179,8 +179,16 @@ def _with_violins(axes: Axes, all_series: Sequence[Series]) -> list[Series]:
             x, y = (place, widest) if along == "x" else (widest, place)
             whole = Series("violins", "", x, y, low=low, high=high, along=upright, names=names_near(axis, place))
             told[told.index(areas[0])] = whole
-            told = [one for one in told if one not in areas]
+            told = [one for one in told if one not in areas and not _marks_ends(one, whole)]
     return told
+
+
+def _marks_ends(series: Series, violins: Series) -> bool:
+    """Whether line segments go from end to end of violins, or lie at their ends: that says nothing more."""
+    if series.kind != "line segments" or series.label:
+        return False
+    heights = series.y if violins.along == "y" else series.x
+    return bool(np.isin(heights, np.concatenate([violins.low, violins.high])).all())
 
 
 def _is_violin(series: Series) -> bool:

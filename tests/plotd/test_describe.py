@@ -113,8 +113,12 @@ def axes_of(figure: Figure) -> Any:
             "Violins: at 1 from 1 to 3, widest at 2, at 2 from 2 to 9, widest at 3.75.",
         ),
         (
+            lambda axes: axes.violinplot([[1, 2, 3], [2, 4, 9]], points=5),
+            "Violins: at 1 from 1 to 3, widest at 2, at 2 from 2 to 9, widest at 3.75.",
+        ),
+        (
             lambda axes: (
-                axes.violinplot([[1, 2, 3]], points=5, orientation="horizontal", showextrema=False),
+                axes.violinplot([[1, 2, 3]], points=5, orientation="horizontal", showextrema=True),
                 axes.set_yticks([1], ["cat"]),
             ),
             "Violins: cat from 1 to 3, widest at 2.",
