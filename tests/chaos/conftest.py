@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.chaos.place import SHELTER, Place, why_not
+from tests.chaos.place import SHELTER, Place, ask, why_not
 from tests.conftest import Daemon, Serve
 
 PLOTS = '''
@@ -62,10 +62,12 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def attacked(serve: Serve, folder: Path) -> Callable[..., Daemon]:
-    """Start a daemon with *settings* for the plots."""
+    """Start a daemon with *settings* for the plots, one of which it has drawn, and serves from memory from then on."""
 
     def start(**settings: str) -> Daemon:
-        return serve(folder, **settings)
+        daemon = serve(folder, **{"PLOTD_CACHE__UNKNOWN_S": "9999", **settings})
+        assert ask(daemon, "/plots/line.png").status == 200
+        return daemon
 
     return start
 

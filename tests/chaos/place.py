@@ -79,7 +79,7 @@ def ask(daemon: Daemon, path: str, **headers: str) -> Answer:
 def serves(daemon: Daemon) -> bool:
     """Say whether others are served, and soon."""
     began_s = time.monotonic()
-    return ask(daemon, "/plots/line.png").status == 200 and time.monotonic() - began_s < 2
+    return ask(daemon, "/plots/line.png").status == 200 and time.monotonic() - began_s < 5
 
 
 def memory_mb(daemon: Daemon) -> float:
