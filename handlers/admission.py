@@ -18,6 +18,7 @@ from service.access import ANYBODY, NOBODY, Access, Link, Scope, Token
 from service.catalog import Catalog
 from service.errors import Forbidden, ServiceError, UnknownPlot
 
+HERE = Path(__file__).resolve().parent
 SAFE_METHODS = ("GET", "HEAD")
 LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*")  # an address of ours, that no browser takes for another site's
 
@@ -114,7 +115,7 @@ class AdmittingHandler(RequestHandler):
         self.set_header("Content-Security-Policy", LOGIN_POLICY)
         # Without that, browsers send the form with the Origin "null", which may be any site's.
         self.set_header("Referrer-Policy", "same-origin")
-        self.write(self.render_string("login.html", message=message, where=local(where)))
+        self.write(self.render_string("login.html", message=message, where=local(where), logo=LOGO))
 
 
 def local(url: str) -> str:
@@ -124,11 +125,12 @@ def local(url: str) -> str:
 
 def style_hash(template: str) -> str:
     """Return the hash by which a policy lets in the one style sheet that *template* holds, as it stands there."""
-    text = (Path(__file__).resolve().parent / "templates" / template).read_text(encoding="utf-8")
+    text = (HERE / "templates" / template).read_text(encoding="utf-8")
     style = text.partition("<style>")[2].partition("</style>")[0]
     return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
+LOGO = f"data:image/svg+xml;base64,{base64.b64encode((HERE / 'static' / 'favicon.svg').read_bytes()).decode()}"
 LOGIN_POLICY = (
     f"default-src 'none'; img-src data:; style-src 'sha256-{style_hash('login.html')}'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

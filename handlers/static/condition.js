@@ -37,7 +37,7 @@ export class Condition {
     const { shown } = this.page.picture;
     if (this.link !== "offline") return this.news?.error?.message ?? "";
     if (shown === null) return "";
-    return t("trying again, last picture at {time}", { time: new Date(shown.atMs).toLocaleTimeString() });
+    return t("picture of {time}, trying again", { time: new Date(shown.atMs).toLocaleTimeString() });
   }
 
   /** @returns {State} */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.browser.conftest import Folder, Tabs, etag, is_state, until, wait_for_another
 from tests.conftest import Daemon, Serve
@@ -42,7 +43,7 @@ def test_a_page_tells_that_it_is_offline_and_catches_up_after_a_restart(
     is_state(page, "offline")
     is_state(gallery, "offline")
     assert page.locator("img.live").evaluate("image => image.complete && image.naturalWidth > 0")
-    expect(page.locator("#state .why")).to_have_text(re.compile(r"trying again, last picture at \d"))
+    expect(page.locator("#state .why")).to_have_text(re.compile(r"picture of \d.*, trying again"))
     expect(page.locator("#said")).to_have_text("Offline")
     expect(page).to_have_title("⚠ Loss – plotd")
     expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("^data:image/png"))
@@ -56,6 +57,27 @@ def test_a_page_tells_that_it_is_offline_and_catches_up_after_a_restart(
     expect(page.locator("#said")).to_have_text("Live")
     expect(page).to_have_title("Loss – plotd")
     expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("favicon.svg$"))
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+def test_a_phone_has_room_for_the_time_of_the_last_good_picture(
+    tabs: Tabs, daemon: Daemon, expected_complaints: list[str], locale: str
+) -> None:
+    expected_complaints += REFUSED
+    page = tabs.open("/plots/loss", viewport={"width": 360, "height": 740}, locale=locale)
+    is_state(page, "live")
+    before = page.locator(".frame").bounding_box()
+    assert daemon.stop() == 0
+    is_state(page, "offline")
+    room, time = page.locator("#state .why").evaluate(
+        "element => { const text = element.firstChild, range = document.createRange();"
+        " const [time] = /\\d+:\\d+:\\d+/.exec(text.data), at = text.data.indexOf(time);"
+        " range.setStart(text, at); range.setEnd(text, at + time.length);"
+        " return [element, range].map(one => one.getBoundingClientRect().toJSON()); }"
+    )
+    assert time["bottom"] <= room["bottom"] + 1
+    assert time["right"] <= room["right"] + 1
+    assert page.locator(".frame").bounding_box() == before
 
 
 def test_after_a_restart_nothing_is_fetched_that_did_not_change(

@@ -105,6 +105,20 @@ def test_a_failure_stands_over_the_last_good_thumbnail(tabs: Tabs, folder: Folde
     expect(page.locator(tile("training/loss")).locator(".trouble")).to_have_count(0)
 
 
+def test_a_long_error_ends_with_a_whole_line(tabs: Tabs, folder: Folder) -> None:
+    folder.write("broken.py", f"def plot_broken():\n    raise ValueError({'no such column ' * 40!r})\n")
+    page = tabs.open("/")
+    trouble = page.locator("[data-name='broken/broken'] .trouble")
+    expect(trouble).to_contain_text("no such column")
+    lines = trouble.evaluate(
+        "element => { const range = document.createRange(); range.selectNodeContents(element);"
+        " const edge = element.getBoundingClientRect().top + element.clientTop + element.clientHeight;"
+        " return [...range.getClientRects()].map(line => [line.top, line.bottom, edge]); }"
+    )
+    assert len(lines) > 3
+    assert not [line for line in lines if line[0] < line[2] - 1 and line[1] > line[2] + 1], "cut through the middle"
+
+
 def test_search_looks_in_name_title_description_and_group(tabs: Tabs, folder: Folder, daemon: Daemon) -> None:
     write_three(folder)
     page = tabs.open("/")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import Folder, Tabs, is_state
+from tests.browser.test_everyone import THEMES, violations
 from tests.conftest import Daemon, Serve
 
 from service import tokens
@@ -60,6 +62,19 @@ def test_one_signs_in_sees_all_and_signs_out(tabs: Tabs, token: str) -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.goto(f"{tabs.root}/plots/loss")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_page_to_sign_in_at_is_for_everybody_and_needs_no_other_file(
+    tabs: Tabs, daemon: Daemon, theme: Any
+) -> None:
+    page = tabs.open("/", color_scheme=theme)
+    assert page.locator(".brand img").evaluate("image => image.complete && image.naturalWidth > 0")
+    sign_in(page, "wrong")
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert not [url for url in tabs.requests if "/static/" in url]
+    page = tabs.open("/", color_scheme=theme, bypass_csp=True)  # axe-core is no script of ours
+    assert violations(page) == []
 
 
 def test_it_takes_no_script_to_sign_in(tabs: Tabs, token: str) -> None:

@@ -29,7 +29,7 @@ CLOSED = {"open": False, "max_failures": 1000}
 
 
 async def closed_site(make_site: MakeSite, **settings: Any) -> Site:
-    """Return a site with the plots ``both/open`` and ``both/secret`` that is open to nobody. Time changes no picture."""
+    """Return a site with the plots ``both/open`` and ``both/secret`` that is open to nobody. No time changes them."""
     auth = {**CLOSED, **settings.pop("auth", {})}
     site = await make_site(**{"cache": {"unknown_s": 9999}, **settings, "auth": auth})
     site.house.write("both.py", PLOTS)

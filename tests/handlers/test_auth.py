@@ -269,7 +269,7 @@ async def test_a_wrong_token_in_the_form_is_told_on_the_page(site: Site) -> None
     answer = await site.fetch("/-/session", method="POST", body=form, headers=headers)
     page = answer.body.decode()
     assert answer.code == 401 and "Set-Cookie" not in answer.headers
-    assert "that token doesn&#x27;t hold" in page or "that token doesn&#39;t hold" in page
+    assert "That token doesn&#x27;t hold" in page or "That token doesn&#39;t hold" in page
     assert 'value="/plots/open"' in page and "plotd_no" not in page
 
 
