@@ -19,6 +19,7 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from bench import servers
+from bench.crowd import coming_back, longest_hold, memory_of_clients, telling_clients
 from bench.live import eight_windows, row_to_screen, update_bytes, update_requests
 from bench.load import Question, connect, requests_per_second
 from bench.long_run import memory_in_processes, memory_in_threads
@@ -167,6 +168,15 @@ MEASUREMENTS = (
     ("cached picture, 99th percentile, all processes drawing - idle, ms", latency_in_processes, "at most", 5),
     ("memory after 5,000 renders in threads : after 500", memory_in_threads, "at most", 1.1),
     ("memory after 5,000 renders in processes : after 500", memory_in_processes, "at most", 1.1),
+    ("memory of each of 10,000 websocket clients : bare tornado's", memory_of_clients, "at most", 1.3),
+    (
+        "10,000 websocket clients, until the last is told of a change : bare tornado, time",
+        telling_clients,
+        "at most",
+        1.3,
+    ),
+    ("the longest that others wait meanwhile, ms", longest_hold, "at most", 100),
+    ("the longest that others wait while 1,000 clients come back at once, ms", coming_back, "at most", 100),
     (
         "a row that is written, until it is seen in a browser - reading and drawing it, ms",
         row_to_screen,

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tornado.web import RequestHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +62,16 @@ def bare(picture: Path) -> Iterator[Server]:
         yield server
 
 
+@contextmanager
+def bare_live(message: Path) -> Iterator[Server]:
+    """Run a tornado websocket that sends the bytes of *message* when it's opened, and to all whenever it's told to."""
+    with running([sys.executable, "-m", "bench.servers", "--live", str(message)], message.parent) as server:
+        yield server
+
+
 async def serve_bare(picture: Path) -> None:
     """Serve *picture* until killed."""
-    from tornado.httpserver import HTTPServer
-    from tornado.netutil import bind_sockets
-    from tornado.web import Application, RequestHandler
+    from tornado.web import RequestHandler
 
     body = picture.read_bytes()
 
@@ -80,11 +90,51 @@ async def serve_bare(picture: Path) -> None:
             if self.check_etag_header():
                 self.set_status(304)
 
+    await listen([(r"/picture.png", Bare), (r"/unchanged.png", Unchanged)])
+
+
+async def serve_bare_live(message: Path) -> None:
+    """Tell *message* to whoever is there until killed, as simply as tornado lets us."""
+    from tornado.web import RequestHandler
+    from tornado.websocket import WebSocketHandler
+
+    text = message.read_text()
+    there: set[WebSocketHandler] = set()
+
+    class Live(WebSocketHandler):
+        def open(self, *_: str, **__: str) -> None:
+            self.set_nodelay(True)
+            there.add(self)
+
+        def on_message(self, _: str | bytes) -> None:
+            self.write_message(text)
+
+        def on_close(self) -> None:
+            there.discard(self)
+
+    class Refresh(RequestHandler):
+        def post(self) -> None:
+            self.set_status(202)
+            for client in there:
+                client.write_message(text)
+
+    await listen([(r"/live", Live), (r"/-/refresh/told", Refresh)])
+
+
+async def listen(routes: list[tuple[str, type[RequestHandler]]]) -> None:
+    """Serve *routes* until killed."""
+    from tornado.httpserver import HTTPServer
+    from tornado.netutil import bind_sockets
+    from tornado.web import Application
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     sockets = bind_sockets(0, "127.0.0.1")
-    HTTPServer(Application([(r"/picture.png", Bare), (r"/unchanged.png", Unchanged)])).add_sockets(sockets)
-    print(f"http://127.0.0.1:{sockets[0].getsockname()[1]}/picture.png", flush=True)
+    HTTPServer(Application(routes)).add_sockets(sockets)
+    print(f"http://127.0.0.1:{sockets[0].getsockname()[1]}/", flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve_bare(Path(sys.argv[1])))
+    serve = serve_bare_live if "--live" in sys.argv else serve_bare
+    asyncio.run(serve(Path(sys.argv[-1])))
