@@ -18,7 +18,7 @@ from service import links
 from service.catalog import words_of_query
 from service.config import Config, Listen
 from service.errors import BadParameter, BadRequest, Forbidden, UpgradeRequired, printable
-from service.hub import Subscription
+from service.subscription import Message, Subscription
 
 STRIKES = 3
 VERSION = "13"  # of the protocol: the only one there is
@@ -44,7 +44,6 @@ class LiveHandler(StayingHandler, WebSocketHandler):
 
     def initialize(self) -> None:
         self._subscription: Subscription | None = None
-        self._sending: asyncio.Task[None] | None = None
         self._strikes = 0
         self._watched: set[str] = set()
 
@@ -80,7 +79,7 @@ class LiveHandler(StayingHandler, WebSocketHandler):
         with self.engine.hub.watching(*urls) as mailbox:
             while True:
                 message = await within(self.engine.config.live.ping_s, mailbox.take)
-                yield f"data: {json.dumps(message)}\n\n".encode() if message else b": still here\n\n"
+                yield f"data: {message.text}\n\n".encode() if message else b": still here\n\n"
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Say goodbye to a websocket; end an event stream."""
@@ -98,9 +97,8 @@ class LiveHandler(StayingHandler, WebSocketHandler):
 
     def open(self, *args: str, **kwargs: str) -> None:
         self.set_nodelay(True)
-        self._subscription = self.engine.hub.subscribe()
+        self._subscription = self.engine.hub.subscribe(self._deliver)
         self.stay()
-        self._sending = asyncio.create_task(self._send(self._subscription), name="send to a page")
 
     def on_message(self, message: str | bytes) -> None:
         urls = read_message(message, self.engine.config.listen)
@@ -119,15 +117,13 @@ class LiveHandler(StayingHandler, WebSocketHandler):
             if self._may_watch(url):
                 self.engine.hub.watch(self._subscription, url)
             else:
-                self._subscription.put(url, {"url": url, "etag": None, "state": "gone"})
+                self._subscription.put(url, Message(url=url, etag=None, state="gone"))
 
     def _may_watch(self, url: str) -> bool:
         return self.may_see(links.name_in(self.engine.config.listen.inside(url)))
 
     def on_close(self) -> None:
         self.settings["sockets"].discard(self)
-        if self._sending is not None:
-            self._sending.cancel()
         if self._subscription is not None:
             self.engine.hub.unsubscribe(self._subscription)
 
@@ -139,16 +135,15 @@ class LiveHandler(StayingHandler, WebSocketHandler):
         elif self._subscription is not None:
             expected = 'expected {"watch": [URL, ...]} or {"unwatch": [URL, ...]}'
             error = {"status": 400, "code": "bad_message", "message": expected}
-            self._subscription.put(f"strike {self._strikes}", {"error": error})
+            self._subscription.put(f"strike {self._strikes}", Message(error=error))
 
-    async def _send(self, subscription: Subscription) -> None:
-        """Send what is pending, as fast as the client takes it and no faster."""
-        while True:
-            message = await subscription.take()
-            try:
-                await self.write_message(json.dumps(message))
-            except WebSocketClosedError:
-                return
+    def _deliver(self, message: Message) -> asyncio.Future[None]:
+        try:
+            return self.write_message(message.text)
+        except WebSocketClosedError as closed:
+            gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            gone.set_exception(closed)
+            return gone
 
 
 def check_upgrade(headers: HTTPHeaders) -> None:

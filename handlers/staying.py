@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 from handlers.base import PlotHandler
 from service.errors import Overloaded
-from service.hub import Message, Subscription
+from service.subscription import Message, Subscription
 
 WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d+)"?\s*(?=;|,|$)', re.IGNORECASE)
 

@@ -15,41 +15,11 @@ from service.dependencies import Dependencies
 from service.errors import NotFound, ServiceError
 from service.renderer import Renderer
 from service.rendering import Rendering, RenderRequest
+from service.subscription import Deliver, Message, Rounds, Subscription
 
 SLOW_S = 0.1  # only a drawing that takes longer is told of before it's done
 
-Message = dict[str, object]
-
 log = logging.getLogger(__name__)
-
-
-class Subscription:
-    """One client's mailbox: at most one message for each URL, the newest. *hub* is who fills it."""
-
-    def __init__(self, hub: Hub) -> None:
-        self.hub = hub
-        self._pending: dict[str, Message] = {}
-        self._filled = asyncio.Event()
-
-    def put(self, about: str, message: Message) -> None:
-        """Leave *message*, in place of an earlier one *about* the same thing."""
-        self._pending.pop(about, None)
-        self._pending[about] = message
-        self._filled.set()
-
-    def drop(self, about: str) -> None:
-        """Take back what is pending *about* something."""
-        self._pending.pop(about, None)
-
-    async def take(self) -> Message:
-        """Return the oldest message that is pending; wait until there is one."""
-        while not self._pending:
-            self._filled.clear()
-            await self._filled.wait()
-        return self._pending.pop(next(iter(self._pending)))
-
-    def __len__(self) -> int:
-        return len(self._pending)
 
 
 @dataclass(eq=False)
@@ -72,7 +42,7 @@ class Watch:
     def tell(self, etag: str | None, state: str, error: ServiceError | None = None, note: str = "") -> None:
         """Tell everybody who watches, if that is news, of the picture that bears *etag*."""
         self.fresh_etag = etag if state == "fresh" else None
-        message: Message = {"url": self.url, "etag": etag and etag + self.suffix, "state": state}
+        message = Message({"url": self.url, "etag": etag and etag + self.suffix, "state": state})
         if note:
             message["note"] = note
         if error is not None:
@@ -104,6 +74,7 @@ class Hub:
         self._poll_s = poll_s
         self._watches: dict[str, Watch] = {}
         self._subscriptions: set[Subscription] = set()
+        self._rounds = Rounds()
         self._listeners: list[Callable[[], None]] = []
         catalog.on_change(self._catalog_changed)
 
@@ -136,15 +107,16 @@ class Hub:
         """Call *listener* whenever there are other folders to watch."""
         self._listeners.append(listener)
 
-    def subscribe(self) -> Subscription:
-        """Return the mailbox of a new client."""
-        subscription = Subscription(self)
+    def subscribe(self, deliver: Deliver | None = None) -> Subscription:
+        """Return the mailbox of a new client; with *deliver*, what comes into it is sent on."""
+        subscription = Subscription(self, self._rounds, deliver)
         self._subscriptions.add(subscription)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Forget a client that left."""
         self._subscriptions.discard(subscription)
+        subscription.close()
         for url in [url for url, watch in self._watches.items() if subscription in watch.subscribers]:
             self.unwatch(subscription, url)
 
@@ -215,8 +187,9 @@ class Hub:
         watch.task = asyncio.create_task(self._follow(watch), name=f"follow {watch.url[:200]!r}")
 
     def _catalog_changed(self) -> None:
+        message = Message(catalog=self._catalog.version)
         for subscription in self._subscriptions:
-            subscription.put("", {"catalog": self._catalog.version})
+            subscription.put("", message)
         self.touch()
 
     async def _follow(self, watch: Watch) -> None:

@@ -13,9 +13,9 @@ import pytest
 
 from service.config import load
 from service.engine import Engine
-from service.hub import Message, Subscription
 from service.rendering import Answer, RenderRequest
 from service.store import Store
+from service.subscription import Message, Subscription
 
 PATIENCE_S = 20
 
