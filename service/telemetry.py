@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # journald reads the level from a prefix (sd-daemon(3)) and adds the time itself.
 PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 # What they say below WARNING is on their own workings.
-CHATTY = ("PIL", "asyncio", "matplotlib", "watchfiles")
+CHATTY = ("PIL", "asyncio", "matplotlib", "numexpr", "watchfiles")
 ACCESS = "access"  # the logger of answered requests, where each is wanted
 
 REQUEST: ContextVar[str] = ContextVar("request", default="")  # the id of the one that all this is done for
@@ -32,9 +32,9 @@ WINDOW_S = 60.0
 MAX_KINDS = 1000
 
 OWN = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}  # what isn't a field that we gave
-# What opens a door, in a URL however often encoded, or in a header.
+# What opens a door: in a URL however often encoded, in a header, or a token or session where none should be.
 SECRET = re.compile(
-    r"""((?:_|%(?:25)*5f)(?:token|sig)(?:=|%(?:25)*3d)|\bbearer\s+)(?:(?!%(?:25)*(?:26|23))[^&#\s"'<>\\])+""",
+    r"""((?:_|%(?:25)*5f)(?:token|sig)(?:=|%(?:25)*3d)|\bbearer\s+|plotd_(?=[\w-]{30})|plotd_[\da-f]{8}=)(?:(?!%(?:25)*(?:26|23))[^&#\s"'<>\\])+""",
     re.IGNORECASE,
 )
 PLAIN = re.compile(r"""[^\s"=\\]+""")

@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import Serve
 
+from service import tokens
+from service.access import new_token
 from service.lines import one_line
 from service.telemetry import MOST_ALIKE, without_secrets
 
@@ -106,6 +108,19 @@ def test_under_systemd_the_level_is_a_prefix_and_the_time_is_left_to_the_journal
     assert lines[0][3:].startswith(begins)
 
 
+def test_the_journal_knows_why_a_start_failed_for_an_error() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        end = os.fstat(theirs.fileno())
+        environment = {**os.environ, "JOURNAL_STREAM": f"{end.st_dev}:{end.st_ino}"}
+        command = [sys.executable, "-m", "service", "serve", "--config", "/not/there"]
+        ended = subprocess.run(command, stderr=theirs.fileno(), env=environment, check=False)
+        theirs.shutdown(socket.SHUT_WR)
+        with ours.makefile() as received:
+            assert received.read() == "<3>Error: /not/there: No such file or directory\n"
+    assert ended.returncode == 1
+
+
 def test_a_stale_journal_variable_changes_nothing() -> None:
     environment = {**os.environ, "JOURNAL_STREAM": "1:1"}
     command = [sys.executable, "-c", CONFIGURE + SAY, "info", "text"]
@@ -182,6 +197,18 @@ def test_each_answer_is_told_of_where_that_is_wanted() -> None:
 def test_no_secret_is_written(text: str) -> None:
     assert "hidden" not in without_secrets(text)
     assert without_secrets(text).replace("***", "hidden") == text
+
+
+@pytest.mark.parametrize("where", ["/loss.png?%5f%74oken={}", "n: expected a number, got '{}'", "http://u:{}@host/"])
+def test_a_token_is_known_wherever_it_turns_up(where: str, tmp_path: Path) -> None:
+    token = tokens.add(tmp_path, new_token("anna", ("view",), ("*",), None))
+    told = without_secrets(where.format(token))
+    assert token not in told
+    assert "plotd_***" in told
+
+
+def test_a_session_is_no_more_told_than_a_token() -> None:
+    assert without_secrets("value 'plotd_0a1b2c3d=anna.9.hidden; a=b'") == "value 'plotd_0a1b2c3d=*** a=b'"
 
 
 def test_lines_are_one_line_each() -> None:
