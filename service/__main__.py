@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service import keys
+from service import keys  # noqa: F401 - its commands
 from service.commands import CONFIG, PATHS, Failed, failures_told, main
-from service.lines import one_line
 
 if TYPE_CHECKING:
     import socket
@@ -52,22 +51,20 @@ def serve(
     # Made absolute, as they are read again at a reload: user code may have changed the working directory by then.
     settings = (config_file and config_file.absolute(), tuple(path.absolute() for path in paths), listen)
     with failures_told():
+        from service.settings import log_doubts
+        from service.telemetry import configure_logging
+
         config = read_settings(config_file, paths, listen)
-        if keys.nobody_may(config):
-            click.echo("nobody is let in yet: make a token with plotd token add NAME", err=True)
+        configure_logging(config.log, os.environ, sys.stderr)
+        log_doubts(config)
     from service.listening import address_of
     from service.output import count
     from service.signals import Signals
-    from service.telemetry import configure_logging
 
-    configure_logging(config.log, os.environ, sys.stderr)
     signals = Signals()
     sockets = open_sockets(config)
     address = address_of(sockets, config.listen)
     click.echo(f"plotd serves {address} (Ctrl-C stops it)")
-    for path in config.plots.paths:
-        if not path.exists():
-            click.echo(one_line(f"{path} isn't there yet: it is served once it is"), err=True)
 
     def tell(engine: Engine) -> None:
         plots, failures = engine.catalog.plots, engine.catalog.failures
@@ -81,7 +78,7 @@ def serve(
 
     from service import daemon  # whoever connects meanwhile is kept waiting, not refused
 
-    running = daemon.Daemon(config, sockets, signals, partial(read_settings, *settings))
+    running = daemon.Daemon(config, sockets, signals, partial(read_again, *settings))
     asyncio.run(daemon.serve(running, tell))
 
 
@@ -122,6 +119,7 @@ def unit(paths: tuple[Path, ...], config_file: Path | None, user: bool, folder: 
             if folder is None:
                 output.write(f"# {name}\n{text}\n")
             else:
+                folder.mkdir(parents=True, exist_ok=True)
                 write_whole(folder / name, text.encode())
 
 
@@ -131,6 +129,15 @@ def read_settings(config_file: Path | None, paths: tuple[Path, ...], listen: Map
 
     config = read_config(config_file, paths, listen)
     refuse_other_files(config)
+    return config
+
+
+def read_again(config_file: Path | None, paths: tuple[Path, ...], listen: Mapping[str, object]) -> Config:
+    """Return the checked settings for a reload, and log what about them is in doubt. Raises ConfigError."""
+    from service.settings import log_doubts
+
+    config = read_settings(config_file, paths, listen)
+    log_doubts(config)
     return config
 
 

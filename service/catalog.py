@@ -218,6 +218,7 @@ class Catalog:
             )
         )
         changed, self.version = version != self.version, version
+        log_news(self.failures, found.failures)
         self._found = found
         self._by_name = {spec.name: spec for spec in found.plots}
         self._aliases = aliases(found.plots, self._aliases)
@@ -257,6 +258,16 @@ def cleaned(found: Discovery) -> Discovery:
         for f in found.failures
     )
     return replace(found, plots=tuple(plots), failures=tuple(failures))
+
+
+def log_news(before: Sequence[Failure], failures: Sequence[Failure]) -> None:
+    """Log those *failures* that weren't there *before*, and whose file loads again."""
+    told = {(f.path, f.line, f.message) for f in before}
+    for f in failures:
+        if (f.path, f.line, f.message) not in told:
+            log.info("a file failed to load", extra={"file": f.path, "line": f.line, "error": f.message})
+    for path in {f.path for f in before} - {f.path for f in failures}:
+        log.info("a file no longer fails to load", extra={"file": path})
 
 
 def is_current(spec: PlotSpec) -> bool:

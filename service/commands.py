@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, Any
 
 import click
 
@@ -25,9 +25,6 @@ from service.output import (
     text_of,
     write_whole,
 )
-
-if TYPE_CHECKING:
-    pass
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 CONFIG = click.option(
@@ -238,3 +235,10 @@ class Failed(click.ClickException):
 
     def __init__(self, message: str) -> None:
         super().__init__(one_line(message))
+
+    def show(self, file: IO[Any] | None = None) -> None:  # Any: click's own signature
+        """Say it on stderr, to systemd's journal as the error that it is."""
+        from service.telemetry import is_journal
+
+        level = "<3>" if is_journal(sys.stderr, os.environ) else ""
+        click.echo(f"{level}Error: {self.message}", err=True)

@@ -12,7 +12,6 @@ from service.commands import CONFIG, Failed, failures_told, main
 
 if TYPE_CHECKING:
     from service.access import Scope
-    from service.config import Config
 
 STATE = click.option(
     "--state",
@@ -148,10 +147,3 @@ def seconds_of(duration: str) -> float:
         return duration_s(duration)
     except ValueError as error:
         raise Failed(str(error)) from error
-
-
-def nobody_may(config: Config) -> bool:
-    """Say whether, with these settings, nobody is let in. Raises ConfigError."""
-    from service.config import anybody_has_a_token
-
-    return not (config.is_open or config.auth.user_header or anybody_has_a_token())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from plots.folders import look
-from service.config import Config, ConfigError, load
+from service.config import Config, ConfigError, anybody_has_a_token, load
+
+log = logging.getLogger(__name__)
 
 
 def read_config(file: Path | None, paths: Sequence[Path], flags: Mapping[str, object] | None = None) -> Config:
@@ -26,3 +29,12 @@ def refuse_other_files(config: Config) -> None:
         look([path for path in config.plots.paths if path.exists() and not path.is_dir()])
     except ValueError as error:
         raise ConfigError(str(error)) from error
+
+
+def log_doubts(config: Config) -> None:
+    """Log what in *config*, right as it is, may not be what was meant."""
+    if not (config.is_open or config.auth.user_header or anybody_has_a_token()):
+        log.warning("nobody is let in yet: make a token with plotd token add NAME")
+    for path in (*config.plots.paths, *config.data_roots):
+        if not path.exists():
+            log.warning("%s isn't there yet: it is served once it is", path)

@@ -48,12 +48,12 @@ TasksMax=1024
 LimitNOFILE=65536
 LimitCORE=0
 
+"""
+HARDENING = """\
 StateDirectory=plotd
 CacheDirectory=plotd
 WorkingDirectory=%S/plotd
 Environment=MPLCONFIGDIR=%C/plotd
-"""
-HARDENING = """\
 Environment=HOME=%S/plotd
 
 # It owns nothing but these two folders, and of the rest it sees what everybody may read.
@@ -120,7 +120,11 @@ def service_unit(config: Config, command: Sequence[str], needed: Iterable[Path])
 
 
 def user_unit(config: Config, command: Sequence[str]) -> str:
-    """Return the same for the user's own manager, with all of the user's rights."""
+    """Return the same for the user's own manager, with all of the user's rights, and folders.
+
+    Tokens are then where `plotd token` makes them, and matplotlibrc is where matplotlib looks for it: systemd's folders
+    for state differ from one version to the next.
+    """
     unit = _service(config, command) + "NoNewPrivileges=yes\n" + INSTALL.format(target="default.target")
     return unit.replace("network.target ", "").replace(f"{Path.home()}/", "%h/")
 
@@ -154,14 +158,18 @@ def installation() -> list[Path]:
 
 def needs(config: Config, config_file: Path | None) -> list[Path]:
     """Return the folders that these settings name: a file that is replaced would be lost if it alone was bound."""
-    files = [*config.listen.tls, *([config_file] if config_file else [])]
-    folders = [path.parent if path.is_file() else path for path in config.plots.paths]
-    return [*folders, *config.data_roots, *(file.parent for file in files)]
+    named = [*config.plots.paths, *config.data_roots, *config.listen.tls, *([config_file] if config_file else [])]
+    places = (place for path in named for place in (path, path.resolve()))
+    return [place.parent if place.is_file() else place for place in places]
 
 
 def hidden(paths: Iterable[Path]) -> list[Path]:
-    """Return those of *paths* that a hardened service would not see, without what lies below another."""
-    found = sorted({path for path in paths if any(path.is_relative_to(home) for home in HIDDEN)})
+    """Return those of *paths*, and of what they link to, that a hardened service would not see.
+
+    What lies below another is left out.
+    """
+    places = {place for path in paths for place in (path, path.resolve())}
+    found = sorted(place for place in places if any(place.is_relative_to(home) for home in HIDDEN))
     return [path for path in found if not any(path != other and path.is_relative_to(other) for other in found)]
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
-from tests.conftest import Serve
+from tests.conftest import Daemon, Serve
 
 from service.config import load
 from service.listening import shows_tracebacks
@@ -117,3 +119,23 @@ def test_a_name_or_a_text_that_is_no_utf8_takes_nothing_down(serve: Serve, tmp_p
         with raised.value as error:
             assert error.code == 500
             assert error.read()
+
+
+def test_what_fails_to_load_or_is_missing_stands_in_the_log_with_why(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "p.py").write_text("def plot_a(:\n")
+    daemon = serve("p.py", "later")
+    until_logged(daemon, "later isn't there yet: it is served once it is")
+    until_logged(daemon, 'msg="a file failed to load" file=p.py line=1 error="SyntaxError: invalid syntax"')
+    (tmp_path / "p.py").write_text("def plot_a():\n    pass\n")
+    until_logged(daemon, 'msg="a file no longer fails to load" file=p.py')
+    daemon.process.send_signal(signal.SIGHUP)
+    until_logged(daemon, "reloaded: 1 plot,")
+    assert daemon.stderr.count("later isn't there yet") == 2
+    assert daemon.stderr.count("a file failed to load") == 1
+
+
+def until_logged(daemon: Daemon, words: str) -> None:
+    pause, until_s = threading.Event(), time.monotonic() + 30
+    while words not in daemon.stderr:
+        assert time.monotonic() < until_s, daemon.stderr
+        pause.wait(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,23 @@ def test_what_lies_below_a_home_is_bound_once_and_read_only() -> None:
     assert "ProtectHome=yes\n" in units.service_unit(Config(), PLAIN, [Path("/srv")])
     with pytest.raises(ConfigError, match="/root/a:b: systemd can't bind a path that holds a colon"):
         units.service_unit(Config(), PLAIN, [Path("/root/a:b")])
+
+
+def test_where_links_lead_is_bound_too(tmp_path: Path) -> None:
+    (real := tmp_path / "real").mkdir()
+    (real / "config.yaml").touch()
+    (tmp_path / "etc").mkdir()
+    (settings := tmp_path / "etc" / "config.yaml").symlink_to(real / "config.yaml")
+    (plots := tmp_path / "plots").symlink_to(tmp_path / "mine")
+    config = load(settings, {}, {"plots.paths": [plots]})
+    found = units.hidden(units.needs(config, settings))
+    assert found == [tmp_path / name for name in ("etc", "mine", "plots", "real")]
+
+
+def test_the_folder_for_units_is_made(tmp_path: Path) -> None:
+    command = [*units.program(), "unit", "--user", str(tmp_path), "-o", str(tmp_path / "systemd" / "user")]
+    subprocess.run(command, check=True)
+    assert {file.name for file in (tmp_path / "systemd" / "user").iterdir()} == {"plotd.service", "plotd.socket"}
 
 
 def test_words_are_spelt_as_systemd_reads_them() -> None:
