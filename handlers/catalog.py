@@ -10,8 +10,9 @@ from handlers.contract import ANY, DRAWING, LABELS, Contract, Reply, json_replie
 from handlers.staying import StayingHandler
 from plots.schema import json_schema
 from plots.spec import PlotSpec
-from service.catalog import Catalog, words_of_query
+from service.catalog import Catalog
 from service.errors import BadParameter, PlotFailed, ServiceError
+from service.options import words_of_query
 from service.rendering import Answer, digest
 
 

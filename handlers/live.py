@@ -15,9 +15,9 @@ from handlers import guards
 from handlers.contract import ANY, Contract, Reply
 from handlers.staying import StayingHandler, within
 from service import links
-from service.catalog import words_of_query
 from service.config import Config, Listen
 from service.errors import BadParameter, BadRequest, Forbidden, UpgradeRequired, printable
+from service.options import words_of_query
 from service.subscription import Message, Subscription
 
 STRIKES = 3

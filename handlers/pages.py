@@ -11,9 +11,9 @@ from handlers.images import PictureHandler, is_for_terminal
 from handlers.views import USUAL_SIZE, PlotPage, Preview, query_of
 from plots.forms import form_fields
 from plots.spec import PlotSpec
-from service.catalog import words_of_query
 from service.engine import Engine
 from service.errors import ServiceError
+from service.options import words_of_query
 from service.rendering import Demand, Rendering
 
 PRIVATE = ("_", "_etag")  # words that say nothing of what a page shows

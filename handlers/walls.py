@@ -10,8 +10,8 @@ from handlers.galleries import dark_of
 from handlers.pages import PRIVATE, PageHandler, look
 from handlers.views import Preview, query_of
 from plots.spec import PlotSpec
-from service.catalog import words_of_query
 from service.errors import Forbidden, ServiceError
+from service.options import words_of_query
 from service.rendering import Demand
 from service.walls import MOST_COLUMNS, MOST_ROWS, Piece, Wall, named_wall, read_wall
 

@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from plots.discover import Discovery, Failure, aliases, scan
 from plots.loading import Library
 from plots.spec import PlotSpec
 from plots.tracing import State, file_state
 from service.errors import BadParameter, NotFound, UnknownPlot, printable
-from service.options import Options, read_demand
+from service.options import Options, read_demand, words_of_query
 from service.rendering import ENDINGS, Demand, digest
 from service.states import may_change
 
@@ -285,19 +285,3 @@ def lies_below(path: str, root: str) -> bool:
     if not path.startswith(os.path.join(root, "")):
         return False
     return not any(part.startswith(".") for part in os.path.relpath(path, root).split(os.sep))
-
-
-def words_of_query(query: str) -> list[tuple[str, str]]:
-    """Return the words of a URL's query, decoded, in order. Raises BadParameter."""
-    try:
-        return parse_qsl(as_utf8(query), keep_blank_values=True, errors="strict", max_num_fields=1000)
-    except ValueError as error:
-        raise BadParameter(f"the query can't be read: {error}") from error
-
-
-def as_utf8(query: str) -> str:
-    """Return *query* with the raw bytes that some clients send, which tornado reads as Latin-1, read as UTF-8."""
-    try:
-        return query.encode("latin-1").decode()
-    except UnicodeError:
-        return query

@@ -12,11 +12,11 @@ from urllib.parse import unquote, unquote_plus, urlencode, urlsplit
 
 from service import tokens
 from service.access import Link
-from service.catalog import words_of_query
 from service.config import Listen
 from service.errors import BadParameter
 from service.layers import ConfigError
 from service.listening import outer_address
+from service.options import words_of_query
 from service.rendering import ENDINGS
 from service.tokens import is_same, sign
 

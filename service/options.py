@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from plotd.encode import Look, Sizing
 from plots.parameters import BadWords, parse
@@ -104,3 +105,19 @@ def _number(name: str, word: str, bounds: tuple[float, float], fields: dict[str,
         fields[name] = f"expected a number from {low:g} to {high:g}, got {word[:40]!r}"
         return None
     return number
+
+
+def words_of_query(query: str) -> list[tuple[str, str]]:
+    """Return the words of a URL's query, decoded, in order. Raises BadParameter."""
+    try:
+        return parse_qsl(as_utf8(query), keep_blank_values=True, errors="strict", max_num_fields=1000)
+    except ValueError as error:
+        raise BadParameter(f"the query can't be read: {error}") from error
+
+
+def as_utf8(query: str) -> str:
+    """Return *query* with the raw bytes that some clients send, which tornado reads as Latin-1, read as UTF-8."""
+    try:
+        return query.encode("latin-1").decode()
+    except UnicodeError:
+        return query
