@@ -174,8 +174,7 @@ def change(folder: Path, edit: Callable[[Kept], Kept]) -> Kept:
     """Keep in *folder* what *edit* makes of what is kept there, and return it. Raises ConfigError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / f"{FILE}.lock").touch(mode=0o600)
-        with open(folder / f"{FILE}.lock", "a") as lock:
+        with open(folder / f"{FILE}.lock", "a", opener=open_here) as lock:
             give_to_owner(lock.fileno(), folder)
             fcntl.flock(lock, fcntl.LOCK_EX)
             kept = read(folder / FILE)
@@ -199,6 +198,11 @@ def write(file: Path, kept: Kept) -> None:
         except BaseException:
             os.unlink(new.name)
             raise
+
+
+def open_here(path: str, flags: int) -> int:
+    """Open a file that only its owner may read; where it's a link, say to a file of root's, raise OSError."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def give_to_owner(descriptor: int, folder: Path) -> None:

@@ -86,6 +86,16 @@ def test_commands_at_the_same_time_lose_no_token(tmp_path: Path) -> None:
     assert sorted(token.name for token in Tokens(tmp_path).kept.tokens) == sorted(names)
 
 
+def test_a_link_in_the_place_of_the_lock_leads_nobody_to_another_file(tmp_path: Path) -> None:
+    other, state = tmp_path / "shadow", tmp_path / "state"
+    other.write_text("root's")
+    state.mkdir()
+    (state / f"{tokens.FILE}.lock").symlink_to(other)
+    with pytest.raises(ConfigError, match="lock"):
+        tokens.add(state, anna())
+    assert [file.name for file in state.iterdir()] == [f"{tokens.FILE}.lock"]
+
+
 @pytest.mark.parametrize("damage", ["", "{", '{"key": 1}', '{"key": "", "tokens": [{"name": "a"}]}'])
 def test_of_a_damaged_file_nothing_holds_and_nothing_is_overwritten(
     tmp_path: Path, damage: str, expected_log: list[str]
