@@ -16,7 +16,7 @@ from handlers.gate import Gate
 from service import links
 from service.access import ANYBODY, NOBODY, Access, Link, Scope, Token
 from service.catalog import Catalog
-from service.errors import Forbidden, ServiceError, UnknownPlot
+from service.errors import Forbidden, MissingFile, ServiceError, UnknownPlot
 
 HERE = Path(__file__).resolve().parent
 SAFE_METHODS = ("GET", "HEAD")
@@ -92,13 +92,15 @@ class AdmittingHandler(RequestHandler):
             self.set_header("WWW-Authenticate", 'Bearer realm="plotd"')
         if isinstance(error, ServiceError) and (wait_s := getattr(error, "retry_after_s", None)) is not None:
             self.set_header("Retry-After", str(wait_s))
-        if isinstance(error, UnknownPlot):
+        if isinstance(error, UnknownPlot | MissingFile):
             told["message"] = self.as_told(error)
+        if isinstance(error, MissingFile) and not self.access.is_for_all:
+            told["fields"] = {name: without_hints(why) for name, why in error.fields.items()}
 
     def as_told(self, error: ServiceError) -> str:
-        """Return the message of *error*, without the names of plots that whoever asks may not see."""
-        hides = isinstance(error, UnknownPlot) and not self.access.is_for_all
-        return error.message.partition(";")[0] if hides else error.message
+        """Return the message of *error*, without the names of plots and files that whoever asks may not see."""
+        hides = isinstance(error, UnknownPlot | MissingFile) and not self.access.is_for_all
+        return without_hints(error.message) if hides else error.message
 
     def is_kept_out(self, status: int) -> bool:
         """Say whether an answer of that *status* goes to somebody who might sign in to get another."""
@@ -116,6 +118,11 @@ class AdmittingHandler(RequestHandler):
         # Without that, browsers send the form with the Origin "null", which may be any site's.
         self.set_header("Referrer-Policy", "same-origin")
         self.write(self.render_string("login.html", message=message, where=local(where), logo=LOGO))
+
+
+def without_hints(message: str) -> str:
+    """Return *message* without what it says of other names."""
+    return message.partition(";")[0]
 
 
 def local(url: str) -> str:

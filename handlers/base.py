@@ -36,12 +36,23 @@ FILES = Path(__file__).resolve().parent / "static"
 
 T = TypeVar("T")
 
+
+class AnyMethod(tuple[str, ...]):
+    """The methods there are; tornado, which would refuse any other before who asks is known, finds all others too."""
+
+    __slots__ = ()
+
+    def __contains__(self, method: object) -> bool:
+        return True
+
+
 log = logging.getLogger(__name__)
 
 
 class GuardedHandler(AdmittingHandler):
     """Checks who asks, and says the same things about every answer."""
 
+    SUPPORTED_METHODS = AnyMethod(RequestHandler.SUPPORTED_METHODS)
     contract: ClassVar[Contract]  # of whatever stands in the table of routes
     vary = "Accept"  # the fields of a request that decide what an error, or a page, looks like
     refusal: str | None = None  # what the client is told that it did wrong, or that failed, for the log
@@ -89,6 +100,8 @@ class GuardedHandler(AdmittingHandler):
         settings["answering"].add(self)
         guards.check(self.request, settings["config"])
         self.admit()
+        if self.request.method not in RequestHandler.SUPPORTED_METHODS:
+            raise HTTPError(405)  # here at the latest: tornado calls the attribute of that name
 
     def flush(self, include_footers: bool = False) -> asyncio.Future[None]:
         """Write what there is; a large body apart from its header: all who are slow to take it share that."""

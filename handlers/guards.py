@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import re
 
 from tornado.httputil import HTTPServerRequest
 
@@ -12,6 +13,7 @@ from service.config import Config, Listen
 from service.errors import BadParameter, Forbidden, HeaderTooLarge, ServiceError, UrlTooLong, WrongHost
 
 SAFE_METHODS = ("GET", "HEAD")
+BRACKETED = re.compile(r"\[([^\[\]]*)\](?::[0-9]+)?")  # as an IPv6 address is written
 
 
 def check(request: HTTPServerRequest, config: Config) -> None:
@@ -75,8 +77,8 @@ def _is_one_of(host: str, hosts: tuple[str, ...]) -> bool:
 
 def hostname(host: str) -> str:
     """Return *host* without its port and brackets, in lower case."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
+    if bracketed := BRACKETED.fullmatch(host):
+        return bracketed[1].lower()
     name, _, port = host.rpartition(":")
     return (name if name and port.isdigit() and ":" not in name else host).rstrip(".").lower()
 

@@ -40,7 +40,8 @@ class SessionHandler(BaseHandler):
     @property
     def wanted(self) -> str:
         """What the form says."""
-        return self.get_body_argument("where", self.url_for("/"))
+        said = self.request.body_arguments.get("where")
+        return said[-1].decode(errors="replace") if said else self.url_for("/")
 
     def post(self) -> None:
         token = self.gate.redeem(self.get_body_argument("token", ""), self.request.remote_ip or "")

@@ -21,6 +21,7 @@ PAIR = re.compile(
     re.ASCII,
 )
 SAY_SO = frozenset({"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"})
+MAY_SHOW = re.compile(r"_token=|_sig=|\?.*%")  # a URL that may say who may: any letter can be written as %XX
 NOTHING_SHOWN = links.Shown()
 
 
@@ -38,7 +39,7 @@ class Site(Application):
         if listen.base_url:
             request.uri = listen.inside(request.uri or "")
             request.path = request.uri.partition("?")[0]
-        if "_token=" in (request.uri or "") or "_sig=" in (request.uri or ""):
+        if MAY_SHOW.search(request.uri or ""):
             set_aside(request)
         return super().find_handler(request, **kwargs)
 

@@ -12,15 +12,17 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from tests.handlers.conftest import MakeSite, Site, receive
-from tests.handlers.keys import addresses, closed_site, let_in, state_of, token_in
 from tests.handlers.reading import reading
+from tests.security.keys import addresses, closed_site, let_in, state_of, token_in
 from tests.service.conftest import PATIENCE_S
 from tornado.httpclient import HTTPClientError, HTTPResponse
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
+from handlers.routes import ROUTES
 from service import tokens
 
 OPEN = {"/healthz", "/-/login", "/-/session", "/-/logout"}
-VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FINISH", "get")
 PAGE = {"Accept": "text/html"}
 WRONG = {"Authorization": "Bearer plotd_wrong"}
 
@@ -35,6 +37,12 @@ def cookie_of(answer: HTTPResponse) -> Morsel[str]:
     return morsel
 
 
+def request_for(address: str) -> HTTPServerRequest:
+    """Return a request that nobody sent."""
+    line = RequestStartLine("GET", address, "HTTP/1.1")
+    return HTTPServerRequest(start_line=line, headers=HTTPHeaders({"Host": "localhost"}))
+
+
 async def socket_status(site: Site, **headers: str) -> int:
     """Return what an upgrade is answered with."""
     try:
@@ -42,6 +50,13 @@ async def socket_status(site: Site, **headers: str) -> int:
     except HTTPClientError as error:
         return error.code
     return 101
+
+
+def test_every_route_has_an_address_that_leads_there(site: Site) -> None:
+    """So whatever is tried at each address is tried at each route, the next one included."""
+    for address, (pattern, handler) in zip(addresses(), ROUTES, strict=False):
+        found = site.app.find_handler(request_for(address))
+        assert found.handler_class is handler, pattern
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -138,6 +153,16 @@ async def test_a_token_for_some_plots_is_offered_no_data_files(site: Site) -> No
     assert "salaries" not in limited and "data-files" not in limited
 
 
+async def test_names_of_other_files_are_not_guessed_for_who_may_not_see_all(site: Site) -> None:
+    site.house.write("reader.py", "def plot_reader(file_path=None): ...\n")
+    site.house.write("salaries.csv", "name,salary\nanna,1\n")
+    await site.house.engine.catalog.keep_up()
+    asked = "/plots/reader.png?file_path=salarie.csv"
+    told = await site.error(asked, headers=let_in(site, "bob", plots=("*reader",)))
+    assert told["code"] == "missing_file" and "salaries" not in json.dumps(told)
+    assert "salaries" in (await site.error(asked, headers=let_in(site, "anna")))["fields"]["file_path"]
+
+
 async def test_names_of_other_plots_are_not_guessed_for_who_may_not_see_them(site: Site) -> None:
     allowed = let_in(site, "anna", plots=("both/*n", "secre"))
     told = await site.error("/plots/secre.png", headers=allowed)
@@ -190,6 +215,9 @@ async def test_a_token_in_a_url_becomes_a_cookie(site: Site, caplog: pytest.LogC
     assert await socket_status(site, **signed_in) == 101
     for wrong in (cookie.value[:-1], f"x{cookie.value}", cookie.value.replace("anna", "bob")):
         assert (await site.fetch("/", headers={"Cookie": f"{cookie.key}={wrong}"})).code == 401
+    for odd in ("%5Ftoken", "_%74oken"):
+        again = await site.fetch(f"/?{odd}={token}", headers=PAGE)
+        assert (again.code, again.headers["Location"]) == (303, "/"), odd
     direct = await site.fetch(f"/plots/open.png?_token={token}")
     assert (direct.code, direct.headers["Content-Type"]) == (200, "image/png")
     assert (await site.fetch(f"/plots/open.png?_token={token}&_token=wrong")).code == 401
@@ -271,6 +299,15 @@ async def test_a_wrong_token_in_the_form_is_told_on_the_page(site: Site) -> None
     assert answer.code == 401 and "Set-Cookie" not in answer.headers
     assert "That token doesn&#x27;t hold" in page or "That token doesn&#39;t hold" in page
     assert 'value="/plots/open"' in page and "plotd_no" not in page
+
+
+async def test_what_a_form_says_in_no_letters_is_told_like_any_other_mistake(site: Site) -> None:
+    headers = {**PAGE, "Content-Type": "application/x-www-form-urlencoded"}
+    right = quote(token_in(let_in(site, "anna")))
+    for form, code in (("token=x&where=%FF", 401), ("token=%FF", 400), (f"token={right}&where=%FF", 303)):
+        answer = await site.fetch("/-/session", method="POST", body=form, headers=headers)
+        assert answer.code == code, form
+        assert (answer.headers.get("Location") == "/") if code == 303 else answer.body, form
 
 
 async def test_wrong_tokens_are_counted_and_lock_out_nobody_who_has_a_right_one(make_site: MakeSite) -> None:

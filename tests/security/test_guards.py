@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from tests.handlers.conftest import MakeSite, Site
-from tests.handlers.keys import addresses, closed_site
+from tests.security.keys import addresses, closed_site
 from tornado.httpclient import HTTPClientError
 
 SITES = [
@@ -27,6 +27,10 @@ HOSTS = [
     "localhost.evil.example",
     "192.0.2.1",
     "[::2]",
+    "[::1].evil.example",
+    "[::1]evil.example",
+    "[::1",
+    "[::1]:80x",
 ]
 OURS = ["127.0.0.1", "127.0.0.1:{port}", "localhost", "LOCALHOST:{port}", "[::1]:{port}", "127.8.9.1", "a.localhost:1"]
 
@@ -45,7 +49,7 @@ def verb_for(path: str) -> str:
 async def test_under_another_name_nothing_is_served(site: Site, host: str) -> None:
     headers = {"Host": host.format(port=site.port)}
     for path in addresses():
-        for verb in ("GET", "HEAD", "POST", "DELETE"):
+        for verb in ("GET", "HEAD", "POST", "DELETE", "TRACE", "FINISH"):
             answer = await site.fetch(path, method=verb, headers=headers)
             assert answer.code == 421, (path, verb)
             assert verb == "HEAD" or json.loads(answer.body)["error"]["code"] == "wrong_host"
@@ -60,7 +64,7 @@ async def test_under_a_name_of_this_machine_all_is_served(site: Site, host: str)
 async def test_another_sites_page_may_change_nothing_and_open_no_socket(site: Site, origin: str) -> None:
     headers = {"Origin": origin.format(own=f"127.0.0.1:{site.port}")}
     for path in addresses():
-        for verb in ("POST", "PUT", "PATCH", "DELETE"):
+        for verb in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FINISH"):
             answer = await site.fetch(path, method=verb, headers=headers)
             assert (answer.code, json.loads(answer.body)["error"]["code"]) == (403, "forbidden"), (path, verb)
     with pytest.raises(HTTPClientError) as refused:
@@ -87,6 +91,21 @@ async def test_our_own_pages_and_programs_may(site: Site) -> None:
     await site.socket()
 
 
+@pytest.mark.parametrize("verb", ["TRACE", "CONNECT", "FINISH", "get", "_execute"])
+async def test_a_method_that_nobody_knows_is_told_which_there_are(site: Site, verb: str) -> None:
+    answer = await site.fetch("/plots/open.png", method=verb)
+    assert (answer.code, answer.headers["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    "where", ["/{}", "/plots/{}.png", "/plots/open?q={}", "/wall?p={}", "/static/{}", "/?_token={}"]
+)
+async def test_a_client_makes_no_header_field(site: Site, where: str) -> None:
+    for path in (where.format("%0d%0aX-Made-Up:1"), where.format("%E5%98%8A%E5%98%8DX-Made-Up:1")):
+        answer = await site.fetch(path, headers={"Accept": "text/html"})
+        assert answer.code < 500 and "X-Made-Up" not in answer.headers, path
+
+
 @pytest.mark.parametrize("accept", ["application/json", "text/html", "image/png", "image/svg+xml,*/*;q=0.1"])
 async def test_every_answer_tells_the_browser_to_be_careful(site: Site, accept: str) -> None:
     wrong = ["/plots/nothing.svg", "/plots/open.png?x=<script>", "/static/..%2f", "/plots/open.png?_dpi=1e9", "/%00"]
@@ -105,7 +124,9 @@ async def test_every_answer_tells_the_browser_to_be_careful(site: Site, accept: 
                 assert re.search(r"frame-ancestors '(self|none)'", policy) or path.endswith(".html"), path
 
 
-@pytest.mark.parametrize("text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>'])
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "\u2028</script><script>alert(1)//", '"><img src=x onerror=alert(1)>']
+)
 async def test_what_a_client_says_is_never_markup(site: Site, text: str) -> None:
     for path in ("/", "/wall", "/plots/open", "/plots/nothing", "/nowhere", "/plots/open.html", "/-/login"):
         for name in ("q", "p", "sort", "where", "_theme", text):

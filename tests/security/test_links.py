@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from tests.handlers.conftest import MakeSite, Site
-from tests.handlers.keys import closed_site, let_in, state_of
+from tests.security.keys import closed_site, let_in, state_of
 
 from service import links, tokens
 from service.config import Listen
@@ -51,6 +51,8 @@ async def test_however_it_is_spelt_a_link_is_the_same(site: Site) -> None:
         f"{path}?{query.replace('300', '%33%30%30')}",
         f"{url}&_=123",
         f"{url}&_etag=abc",
+        f"{path}?{query.replace('_exp', '%5Fexp').replace('_sig', '%5fsig')}",
+        f"{path}?_exp=9&_sig=x&{query}",
     ):
         assert (await site.fetch(same)).code == 200, same
 
@@ -70,6 +72,12 @@ async def test_a_link_that_was_changed_shows_nothing(site: Site) -> None:
         url.replace("300", "301"),
         url.replace("_width=300&", ""),
         f"{url}&_height=100",
+        f"{url}&_scale=2",
+        f"{url}&_every=1",
+        f"{url}&_exp=99999999999",
+        url.replace("/plots/", "//plots/"),
+        url.replace("/plots/", "/plots/./"),
+        url.replace(".png", ".stream"),
         f"{url}&_width=300",
         url.replace(ends[1], str(int(ends[1]) + 1)),
         url.replace(f"_exp={ends[1]}&", ""),
