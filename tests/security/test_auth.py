@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import dataclasses
+import inspect
 import json
 import logging
 import re
@@ -18,8 +21,9 @@ from tests.service.conftest import PATIENCE_S
 from tornado.httpclient import HTTPClientError, HTTPResponse
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
-from handlers.routes import ROUTES
-from service import tokens
+from handlers import gate
+from handlers.routes import ROUTES, put_in_place
+from service import links, tokens
 
 OPEN = {"/healthz", "/-/login", "/-/session", "/-/logout"}
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FINISH", "get")
@@ -354,6 +358,34 @@ async def test_who_is_let_in_no_longer_is_shown_the_door(site: Site) -> None:
     assert other.close_code is None
     await other.write_message(json.dumps({"watch": ["/plots/open.png"]}))
     assert (await receive(other))["url"] == "/plots/open.png"
+
+
+async def test_a_daemon_that_is_closed_by_a_reload_shows_all_the_door(make_site: MakeSite) -> None:
+    site = await make_site()
+    socket, engine = await site.socket(), site.house.engine
+    closed = engine.config.auth.model_copy(update={"open": False})
+    config = engine.config.model_copy(update={"auth": closed})
+    put_in_place(site.app, dataclasses.replace(engine, config=config), show_tracebacks=False)
+    async with asyncio.timeout(PATIENCE_S):
+        while await socket.read_message() is not None:
+            pass
+    assert socket.close_code == 1008
+    assert (await site.fetch("/")).code == 401
+
+
+def test_secrets_are_compared_in_constant_time() -> None:
+    """How long a comparison takes can't be measured here; that no ``==`` is used on what is shown can be read."""
+    compared = [
+        ast.unparse(node)
+        for module in (gate, links, tokens)
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.Compare) and any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops)
+    ]
+    assert not [words for words in compared if re.search("digest|signature|secret|key|text", words)], compared
+    assert "compare_digest" in inspect.getsource(tokens.is_same)
+    assert "compare_digest" in inspect.getsource(tokens.Tokens.find)
+    assert "is_same" in inspect.getsource(tokens.Tokens.of_session)
+    assert "is_same" in inspect.getsource(links.is_signed)
 
 
 async def test_a_token_ends_with_its_time(site: Site) -> None:
