@@ -6,18 +6,16 @@ import asyncio
 import functools
 import json
 import logging
-import os
 import time
 from collections.abc import Awaitable, Coroutine
-from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from tornado.httputil import HTTPHeaders, format_timestamp
-from tornado.web import HTTPError, RequestHandler, StaticFileHandler
+from tornado.web import HTTPError, RequestHandler
 
 from handlers import errors, guards, language, modules
 from handlers.admission import AdmittingHandler
-from handlers.contract import ANY, LABELS, SAME, Contract, Reply
+from handlers.contract import Contract
 from service.config import Listen
 from service.engine import Engine
 from service.errors import NotFound, Overloaded, PlotFailed, ServiceError
@@ -32,7 +30,6 @@ SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font
 ANCESTORS = {"same-origin": "'self'", "same-site": "'self'", "cross-origin": "*"}
 
 LARGE_BYTES = 65_536  # of a body; what is smaller the system takes at once, or nearly so
-FILES = Path(__file__).resolve().parent / "static"
 
 T = TypeVar("T")
 
@@ -275,32 +272,3 @@ class NotFoundHandler(BaseHandler):
     def prepare(self) -> None:
         super().prepare()
         raise NotFound("there is nothing at this address")
-
-
-class StaticHandler(GuardedHandler, StaticFileHandler):
-    """The files that pages are made of, guarded like all else."""
-
-    reach = "any"
-
-    contract = Contract(
-        "What pages are made of",
-        {
-            200: Reply("The file.", "*/*", headers=LABELS),
-            206: Reply("The part that Range asks for.", "*/*"),
-            304: SAME,
-            416: Reply("There is no such part."),
-        },
-        (*ANY, 404),
-        reads=("file",),
-    )
-
-    def initialize(self) -> None:  # type: ignore[override]  # the folder is ours to know
-        super().initialize(str(FILES))
-
-    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
-        if "\0" in absolute_path or not os.path.isfile(absolute_path):
-            raise NotFound("there is nothing at this address")
-        return super().validate_absolute_path(root, absolute_path)
-
-    def set_extra_headers(self, path: str) -> None:
-        self.set_header("Cache-Control", "no-cache")

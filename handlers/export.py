@@ -12,9 +12,9 @@ from pathlib import Path
 
 from tornado.template import Loader
 
-from handlers.base import FILES
 from handlers.errors import status_of
 from handlers.language import ENGLISH, speaking
+from handlers.modules import STATIC
 from plotd.encode import Encoded
 from plots.discover import Failure
 from plots.forms import form_fields
@@ -94,7 +94,7 @@ def write_site(collection: Collection, folder: Path) -> Site:
         OSError: something can't be written.
     """
     for name in SHARED:
-        _write(folder / "static" / name, (FILES / name).read_bytes())
+        _write(folder / "static" / name, (STATIC / name).read_bytes())
     pages = []
     for spec in collection.found.plots:
         if spec.unservable is None:

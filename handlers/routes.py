@@ -11,8 +11,9 @@ from pathlib import Path
 from tornado.web import Application, RequestHandler, url
 
 from handlers import language
-from handlers.base import GuardedHandler, NotFoundHandler, StaticHandler
+from handlers.base import GuardedHandler, NotFoundHandler
 from handlers.catalog import CatalogHandler, DescriptionHandler, RefreshHandler
+from handlers.files import StaticHandler
 from handlers.galleries import GalleryHandler
 from handlers.gate import Gate
 from handlers.health import HealthHandler, ReadyHandler

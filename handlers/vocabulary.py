@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.base import FILES
 from handlers.errors import STATUSES
 from handlers.galleries import ORDERS, VIEWS
+from handlers.modules import STATIC
 from plotd.theme import NAMES as THEMES
 from service.errors import ServiceError
 from service.options import COLUMNS_RANGE, LONGEST_EVERY_S, NAMES, RANGES
@@ -71,7 +71,7 @@ HEADERS: dict[str, Told] = {
 
 def asked() -> dict[str, Told]:
     """Return what a contract may name among the words that its address reads."""
-    files = sorted(path.name for path in FILES.iterdir())
+    files = sorted(path.name for path in STATIC.iterdir())
     told: tuple[Told, ...] = (
         {
             "name": "If-None-Match",

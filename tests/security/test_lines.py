@@ -68,9 +68,7 @@ WHO_MAY = {
     "no route is forgotten": "security/test_auth.py::test_every_route_has_an_address_that_leads_there",
     "/live too": "security/test_auth.py::test_a_socket_goes_through_the_same_gate",
     "no token in any answer or log": "security/test_auth.py::test_no_token_is_in_any_answer_or_log",
-    "nor where it was put wrongly": (
-        "handlers/test_log.py::test_a_token_in_a_wrong_place_gets_not_into_the_log_either"
-    ),
+    "nor where it was put wrongly": "service/test_telemetry.py::test_a_token_is_known_wherever_it_turns_up",
 }
 GUARDS = {
     "Host: 421": "security/test_guards.py::test_under_another_name_nothing_is_served",
