@@ -182,6 +182,7 @@ def test_a_hidden_page_asks_for_nothing_and_catches_up(tabs: Tabs, folder: Folde
     page = tabs.context().new_page()
     asked = waiting(page)
     page.goto(tabs.root + "/plots/loss")
+    is_state(page, "live")
     until(page, lambda: len(asked) > 0)
     shown = etag(page)
     with page.expect_event("requestfailed", lambda request: "prefer" in request.headers):
