@@ -43,7 +43,7 @@ export class Zoom {
     frame.role = "group";
     frame.ariaLabel = t("Picture: arrow keys move a closer look");
     frame.addEventListener("keydown", (event) => this.#pressed(event));
-    frame.addEventListener("pointerenter", (event) => void this.#entered(event), { once: true });
+    frame.addEventListener("pointerenter", (event) => void this.#entered(event));
     window.addEventListener("popstate", () => this.drop());
     this.#tell();
   }
@@ -101,10 +101,19 @@ export class Zoom {
     void this.pan(...way);
   }
 
-  /** @param {PointerEvent} event */
+  /** Fetch what does the work, and let it know where somebody points by then. @param {PointerEvent} event */
   async #entered(event) {
+    if (this.#fetching) return;
+    /** @type {PointerEvent | null} */
+    let last = event;
+    const over = new AbortController();
+    if (event.pointerType !== "touch") { // a tap says no more
+      this.frame.addEventListener("pointermove", (next) => (last = next), over);
+      this.frame.addEventListener("pointerleave", () => (last = null), over);
+    }
     const lens = await this.#fetch();
-    if (event.pointerType === "touch") lens?.hover(event); // a tap says no more
+    over.abort();
+    if (last) lens?.hover(last);
   }
 
   #tell() {

@@ -93,8 +93,9 @@ def open_ready(tabs: Tabs, path: str, **options: Any) -> Page:
     """Open the page of a plot, and point at it until it knows what its pixels mean."""
     page = tabs.open(path, **options)
     is_state(page, "live")
+    middle = at(page, 0.5, 0.5)
     with page.expect_response(re.compile(r"\.json")):
-        page.mouse.move(*at(page, 0.5, 0.5))
+        page.mouse.move(*middle)
     return page
 
 
@@ -188,6 +189,18 @@ def test_the_cursor_says_where_it_is_on_all_axes_of_twins(tabs: Tabs) -> None:
     assert readout.get_attribute("aria-hidden") == "true"
     page.mouse.move(5, 5)
     expect(readout).to_be_hidden()
+
+
+def test_who_rests_on_the_picture_before_its_script_is_there_is_told_all_the_same(tabs: Tabs) -> None:
+    page = tabs.open("/plots/line")
+    is_state(page, "live")
+    held: list[Route] = []
+    page.route("**/lens.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright looks into it
+    page.mouse.move(*at(page, 0.2, 0.5))
+    until(page, lambda: bool(held))
+    page.mouse.move(*at(page, 0.5, 0.8))
+    held.pop().continue_()
+    expect(page.locator(".readout dd").first).to_have_text(re.compile(r"^(50|49\.9|50\.)"))
 
 
 def test_the_cursor_says_dates_and_the_names_of_categories(tabs: Tabs) -> None:
