@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable
 from typing import Any
 
 from tornado.httputil import HTTPHeaders
+from tornado.iostream import StreamBufferFullError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from handlers import guards
@@ -140,7 +141,7 @@ class LiveHandler(StayingHandler, WebSocketHandler):
     def _deliver(self, message: Message) -> asyncio.Future[None]:
         try:
             return self.write_message(message.text)
-        except WebSocketClosedError as closed:
+        except (WebSocketClosedError, StreamBufferFullError) as closed:
             gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             gone.set_exception(closed)
             return gone

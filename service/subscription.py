@@ -43,12 +43,14 @@ class Rounds:
             asyncio.get_running_loop().call_soon(self._go)
 
     def _go(self) -> None:
-        for subscription in list(islice(self._due, SLICE)):
-            del self._due[subscription]
-            subscription.send()
-        self._is_going = bool(self._due)
-        if self._due:
-            asyncio.get_running_loop().call_soon(self._go)
+        try:
+            for subscription in list(islice(self._due, SLICE)):
+                del self._due[subscription]
+                subscription.send()
+        finally:  # whom it could not be sent to keeps nobody else waiting
+            self._is_going = bool(self._due)
+            if self._due:
+                asyncio.get_running_loop().call_soon(self._go)
 
 
 class Subscription:

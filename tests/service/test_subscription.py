@@ -91,6 +91,20 @@ async def test_who_has_left_is_sent_nothing_more(house: House, error: Exception 
     assert client.got == [{"a": 1}]
 
 
+async def test_an_error_with_one_client_keeps_no_other_waiting(house: House) -> None:
+    seen: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: seen.append(context["exception"]))
+    other, error = Client(), RuntimeError("no way to it")
+
+    def fail(_: Message) -> asyncio.Future[None]:
+        raise error
+
+    for deliver in (fail, other.deliver):
+        house.engine.hub.subscribe(deliver).put("a", Message(a=1))
+    await turns_until(1, [other])
+    assert (other.got, seen) == ([{"a": 1}], [error])
+
+
 async def test_what_many_are_told_is_put_into_words_once() -> None:
     message = Message(url="/plots/loss.png", etag=None)
     assert message.text == '{"url": "/plots/loss.png", "etag": null}'
