@@ -66,13 +66,13 @@ def test_the_picture_is_as_large_as_the_window_gives(
 
 
 def test_it_is_scaled_at_once_and_drawn_anew_when_the_size_settles(tabs: Tabs, folder: Folder) -> None:
-    page = tabs.open("/plots/loss", viewport={"width": 1280, "height": 700})
+    page = tabs.context(viewport={"width": 1280, "height": 700}).new_page()
+    page.clock.install()
+    page.goto(tabs.root + "/plots/loss")
     is_asked_with(page, "_width=800&_scale=1")
     tabs.requests.clear()
-    page.clock.install()
-    page.clock.pause_at(
-        datetime.now(UTC) + timedelta(seconds=1)
-    )  # however slow this machine is, the window is dragged without a rest
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    page.clock.pause_at(soon)  # however slow this machine is, the window is dragged without a rest
     for height in range(680, 480, -20):
         page.set_viewport_size({"width": 1280, "height": height})
         assert frame(page)["y"] + frame(page)["height"] <= height

@@ -5,21 +5,29 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from tests.handlers.conftest import MakeSite, Site
+from tests.service.conftest import PATIENCE_S
 from tornado.httpclient import HTTPResponse
 
 from plotd.table import AT_HAND_BYTES
 
 MANY = AT_HAND_BYTES // 16 + 1  # points of a line, too many to be brought along unasked
 PLOTS = """
+    import os, time
     from pathlib import Path
     import matplotlib.pyplot as plt
     import numpy as np
 
-    def plot_line(file_path="height.txt", points: int = 3):
+    def plot_line(file_path="height.txt", points: int = 3, gate: str = ""):
+        if gate:
+            Path(gate + ".waits").touch()
+            while not os.path.exists(gate):
+                time.sleep(0.01)
         height = float(Path(file_path).read_text())
         if height < 0:
             raise ValueError("below the ground")
@@ -76,9 +84,17 @@ async def test_a_picture_its_words_and_its_numbers_are_of_one_render(make_site: 
     assert lines.house.renders == 1
 
 
-async def test_many_who_ask_for_both_at_once_share_one_render(lines: Site) -> None:
-    paths = [f"/plots/line.{ending}?points={MANY}" for ending in ("csv", "png", "csv", "webp", "txt")]
-    answers = await asyncio.gather(*map(lines.fetch, paths))
+async def test_many_who_ask_for_both_at_once_share_one_render(lines: Site, tmp_path: Path) -> None:
+    gate, waits = tmp_path / "gate", tmp_path / "gate.waits"
+    paths = [f"/plots/line.{ending}?points={MANY}&gate={gate}" for ending in ("csv", "png", "csv", "webp", "txt")]
+    first = asyncio.create_task(lines.fetch(paths[0]))
+    async with asyncio.timeout(PATIENCE_S):
+        while not waits.exists():  # the render that is asked for the numbers runs
+            await asyncio.to_thread(time.monotonic)
+    others = [asyncio.create_task(lines.fetch(path)) for path in paths[1:]]
+    await lines.fetch("/healthz")
+    gate.touch()
+    answers = [await first, *await asyncio.gather(*others)]
     assert {answer.code for answer in answers} == {200}
     assert answers[0].body == answers[2].body
     assert lines.house.renders == 1
@@ -169,7 +185,7 @@ async def test_what_has_too_many_pixels_can_still_be_described(lines: Site, quer
     answer = await lines.fetch(f"/plots/{name}.json?{words}")
     told = json.loads(answer.body)
     assert (answer.code, told["name"]) == (200, f"lines/{name}")
-    assert list(told["parameters"]["properties"]) == {"huge": ["inches"], "line": ["file_path", "points"]}[name]
+    assert list(told["parameters"]["properties"]) == {"huge": ["inches"], "line": ["file_path", "points", "gate"]}[name]
     assert told["last_render"]["error"] == {"code": "too_large", "message": refused[0]["message"]}
 
 
