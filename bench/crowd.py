@@ -38,14 +38,14 @@ EVERY_S = 0.002  # between two looks at whether the server answers
 
 def memory_of_clients(folder: Path) -> float:
     """Return the memory that each of 10,000 clients costs after some changes, against a bare server's."""
-    ours, theirs = _both(folder)
-    return ours.bytes_each / theirs.bytes_each
+    with _both(folder) as (ours, theirs):
+        return ours.bytes_each / theirs.bytes_each
 
 
 def telling_clients(folder: Path) -> float:
     """Return the time from a change until the last of 10,000 clients was told, against a bare server's same bytes."""
-    ours, theirs = _both(folder)
-    return statistics.median(ours.spent_s) / statistics.median(theirs.spent_s)
+    with _both(folder) as (ours, theirs):
+        return statistics.median(ours.spent_s) / statistics.median(theirs.spent_s)
 
 
 def longest_hold(folder: Path) -> float:
@@ -73,7 +73,7 @@ class Crowd:
 
     def __init__(self, server: servers.Server, stack: ExitStack) -> None:
         self._process = psutil.Process(server.pid)
-        self._http = stack.enter_context(closing(HTTPConnection("127.0.0.1", server.port)))
+        self._port = server.port
         with clients(server.port, URL, 1) as few:
             few.last_told()  # what the first client alone makes the server load doesn't count
         self._before = self._process.memory_info().rss
@@ -90,15 +90,17 @@ class Crowd:
         """Say that the data changed, and wait until all were told."""
         self._clients.listen()
         start_s = time.perf_counter()
-        self._http.request("POST", REFRESH)
-        answer = self._http.getresponse()
-        answer.read()
+        with closing(HTTPConnection("127.0.0.1", self._port)) as client:
+            client.request("POST", REFRESH)
+            answer = client.getresponse()
+            answer.read()
         assert answer.status == 202, answer.status
         self.spent_s.append(self._clients.last_told() - start_s)
 
 
-def _both(folder: Path) -> tuple[Crowd, Crowd]:
-    """Return what the daemon and a bare server made of the same changes, in turns."""
+@contextmanager
+def _both(folder: Path) -> Iterator[tuple[Crowd, Crowd]]:
+    """Give the crowds of the daemon and of a bare server, both told of the same changes in turns."""
     (folder / "told.py").write_text(PLOT)
     (folder / "message").write_text(MESSAGE)
     with ExitStack() as stack:
@@ -107,7 +109,7 @@ def _both(folder: Path) -> tuple[Crowd, Crowd]:
         for _ in range(CHANGES):
             ours.change()
             theirs.change()
-        return ours, theirs
+        yield ours, theirs
 
 
 @contextmanager

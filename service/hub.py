@@ -15,6 +15,7 @@ from service.dependencies import Dependencies
 from service.errors import NotFound, ServiceError
 from service.renderer import Renderer
 from service.rendering import Rendering, RenderRequest
+from service.signals import Crowds
 from service.subscription import Deliver, Message, Rounds, Subscription
 
 SLOW_S = 0.1  # only a drawing that takes longer is told of before it's done
@@ -75,6 +76,7 @@ class Hub:
         self._watches: dict[str, Watch] = {}
         self._subscriptions: set[Subscription] = set()
         self._rounds = Rounds()
+        self._crowds = Crowds(lambda: bool(renderer.drawing))
         self._listeners: list[Callable[[], None]] = []
         catalog.on_change(self._catalog_changed)
 
@@ -111,13 +113,14 @@ class Hub:
         """Return the mailbox of a new client; with *deliver*, what comes into it is sent on."""
         subscription = Subscription(self, self._rounds, deliver)
         self._subscriptions.add(subscription)
+        self._crowds.join()
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Forget a client that left."""
         self._subscriptions.discard(subscription)
         subscription.close()
-        for url in [url for url, watch in self._watches.items() if subscription in watch.subscribers]:
+        for url in list(subscription.watched):
             self.unwatch(subscription, url)
 
     @contextlib.contextmanager
@@ -131,7 +134,7 @@ class Hub:
         finally:
             hub = subscription.hub  # another one by now, perhaps
             hub._subscriptions.discard(subscription)
-            for url in urls:
+            for url in list(subscription.watched):
                 hub.unwatch(subscription, url)
 
     def watch(self, subscription: Subscription, url: str) -> None:
@@ -141,16 +144,23 @@ class Hub:
             watch = self._watches[url] = Watch(url)
             self._start(watch)
         watch.subscribers.add(subscription)
+        subscription.watched.add(watch.url)  # the same text for all clients
         if watch.told is not None:
             subscription.put(url, watch.told)
 
+    def deny(self, subscription: Subscription, url: str) -> None:
+        """Tell *subscription* that there is no picture at *url*, be there one or not."""
+        subscription.watched.add(url)
+        subscription.put(url, Message(url=url, etag=None, state="gone"))
+
     def unwatch(self, subscription: Subscription, url: str) -> None:
         """Tell *subscription* no more of *url*; a picture that nobody watches is followed no longer."""
+        subscription.watched.discard(url)
+        subscription.drop(url)
         watch = self._watches.get(url)
         if watch is None:
             return
         watch.subscribers.discard(subscription)
-        subscription.drop(url)
         if not watch.subscribers:
             del self._watches[url]
             watch.task.cancel()

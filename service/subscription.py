@@ -59,10 +59,11 @@ class Subscription:
     With *deliver* they are sent on *rounds*, as fast as the client takes them and no faster; else they can be taken.
     """
 
-    __slots__ = ("_arrival", "_deliver", "_is_sending", "_pending", "_rounds", "hub")
+    __slots__ = ("_arrival", "_deliver", "_is_sending", "_pending", "_rounds", "hub", "watched")
 
     def __init__(self, hub: Hub, rounds: Rounds, deliver: Deliver | None = None) -> None:
         self.hub = hub  # who fills it
+        self.watched: set[str] = set()  # the URLs that the client asked to be told of
         self._rounds = rounds
         self._deliver = deliver
         self._is_sending = False

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import time
+import weakref
 from pathlib import Path
 
 import pytest
 from tests.handlers.conftest import MakeSite, Site, receive, receive_any
+from tests.service.conftest import PATIENCE_S
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection
 
@@ -254,3 +258,20 @@ async def test_an_upgrade_that_can_not_be_is_an_error_like_all(
     )
     page = await site.fetch("/live", headers={**UPGRADE, **wrong, "Accept": "text/html"})
     assert (page.code, page.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+
+
+async def test_who_leaves_leaves_nothing_for_a_garbage_collection(site: Site) -> None:
+    socket = await site.socket()
+    socket.write_message(json.dumps({"watch": ["/plots/nope.png"]}))
+    assert (await receive(socket))["state"] == "gone"
+    [there] = site.app.settings["sockets"]
+    handler, connection = weakref.ref(there), weakref.ref(there.ws_connection)
+    del there
+    gc.disable()  # collections pass over crowds, so what is left of one who left would stay for ever
+    try:
+        socket.close()
+        async with asyncio.timeout(PATIENCE_S):
+            while handler() is not None or connection() is not None:
+                await asyncio.to_thread(time.monotonic)
+    finally:
+        gc.enable()

@@ -1,0 +1,62 @@
+"""Clients by the thousand: garbage collections pass over them, but never over what will be garbage."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from tests.service.conftest import PATIENCE_S
+
+from service.signals import CROWD, Crowds
+
+
+class Ring:
+    """What only a collection finds to be garbage."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture(autouse=True)
+def _unfrozen() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+async def frozen(more_than: int) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while gc.get_freeze_count() <= more_than:
+            await asyncio.to_thread(time.monotonic)
+
+
+async def test_each_crowd_is_taken_out_of_collections_and_no_garbage_with_it() -> None:
+    crowds = Crowds(lambda: False)
+    there = []
+    for _ in range(2):
+        before = gc.get_freeze_count()
+        clients = [Ring() for _ in range(CROWD)]
+        for _ in clients[1:]:
+            crowds.join()
+        assert gc.get_freeze_count() <= before
+        garbage = weakref.ref(Ring())
+        crowds.join()
+        assert gc.get_freeze_count() > before + CROWD // 2
+        assert garbage() is None
+        there += clients
+
+
+async def test_it_waits_until_nothing_is_being_drawn() -> None:
+    drawing = [Ring()]
+    crowds = Crowds(lambda: bool(drawing))
+    before = gc.get_freeze_count()
+    for _ in range(2 * CROWD):
+        crowds.join()
+    figure = weakref.ref(drawing[0])
+    assert gc.get_freeze_count() <= before
+    drawing.clear()
+    await frozen(more_than=before)
+    assert figure() is None
