@@ -11,6 +11,7 @@
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+COMPILE := $(BIN)/python -m compileall -q plotd plots handlers service
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 
 help:
@@ -59,11 +60,13 @@ clean:
 .venv/installed: .venv/pyvenv.cfg setup.cfg pyproject.toml
 	@echo "Installing plotd into .venv (once, about a minute)"
 	$(PIP) --editable .
+	@$(COMPILE)
 	@touch $@
 
 .venv/installed-%: .venv/pyvenv.cfg setup.cfg pyproject.toml
 	@echo "Installing plotd into .venv, with what 'make $*' needs (once, about a minute)"
 	$(PIP) --editable '.[$*]'
+	@$(COMPILE)
 	@touch .venv/installed $@
 
 .venv/pyvenv.cfg:

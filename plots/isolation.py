@@ -58,12 +58,33 @@ class Turns:
         self._inside: set[Turn] = set()
         self._surroundings: _Surroundings | None = None
         self.kind: Literal["contexts", "lock"] = "lock"
+        self._prover = 0  # the process that tries it
 
     def prove(self) -> bool:
         """Try whether renders can draw at once without mixing, and let them from now on if so. Under a second."""
-        if self.kind == "lock" and prove():
+        if self.kind == "lock" and (self._is_proved() or prove()):
             self.kind = "contexts"
         return self.kind == "contexts"
+
+    def prove_meanwhile(self) -> None:
+        """Begin to try it, in a copy of this process, so that this one can do something else until it asks.
+
+        For a start, when no thread runs yet: of what others hold just then, a copy would wait for ever.
+        """
+        if threading.active_count() > 1 or sys.platform == "darwin":  # where system libraries bear no fork
+            return
+        self._prover = os.fork()
+        if not self._prover:
+            status = 1
+            try:
+                status = 0 if prove() else 1
+            finally:
+                os._exit(status)
+
+    def _is_proved(self) -> bool:
+        """Wait for what the copy of this process found, if there is one."""
+        prover, self._prover = self._prover, 0
+        return bool(prover) and os.waitpid(prover, 0)[1] == 0
 
     @contextmanager
     def take(self, on_start: Callable[[Turn], None] = lambda turn: None) -> Iterator[Turn]:

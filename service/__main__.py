@@ -76,6 +76,9 @@ def serve(
 
     import asyncio
 
+    from plots.isolation import TURNS
+
+    TURNS.prove_meanwhile()
     from service import daemon  # whoever connects meanwhile is kept waiting, not refused
 
     running = daemon.Daemon(config, sockets, signals, partial(read_again, *settings))

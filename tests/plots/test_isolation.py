@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import queue
 import random
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from textwrap import dedent
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -98,3 +100,28 @@ def test_writing_off_a_turn_that_has_ended_harms_nobody() -> None:
     turns.write_off(turn)
     with turns.take():
         sum(range(1000))
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_the_proof_may_go_on_in_a_copy_of_the_process_and_if_that_dies_in_this_one(killed: bool) -> None:
+    code = f"""
+        import os, signal
+        from plots import isolation
+        from plots.isolation import TURNS
+
+        TURNS.prove_meanwhile()
+        assert TURNS._prover
+        if {killed}:
+            os.kill(TURNS._prover, signal.SIGKILL)
+        else:
+            del isolation.prove
+        assert TURNS.kind == "lock"
+        assert TURNS.prove()
+        assert TURNS.kind == "contexts"
+        try:
+            os.wait()
+        except ChildProcessError:
+            print("none is left")
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("none is left\n", "")
