@@ -174,7 +174,8 @@ class Table:
         """Return all of it, which must have been taken down, as CSV in UTF-8.
 
         A header, then a row for each point. ``value``, and ``low`` and ``high``, stand where a series has them. Floats
-        have all their digits, times and their spans are ISO 8601, what is missing is empty, and lines end with a line feed.
+        have all their digits, times and spans of time are ISO 8601, what is missing is empty, and lines end with a line
+        feed.
 
         Raises:
             TooManyRows: it has more than *max_rows*.
