@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
 import re
 import subprocess
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from PIL import Image
 from tests.conftest import Daemon, Serve
-from tests.handlers.reading import reading
+from tests.handlers.reading import reading, reads_nothing
 from websockets.sync.client import connect
 
 NUMBERS = """
@@ -27,6 +29,16 @@ NUMBERS = """
         plt.figure(figsize=(2, 1))
         plt.plot(data.x, data.y, label="numbers")
 """
+NOISE = """
+    import matplotlib.pyplot as plt
+    import numpy as np
+    import pandas as pd
+    from PIL import Image
+
+    def plot_noise(file_path="values.txt"):
+        noise = np.random.default_rng(int(pd.read_csv(file_path).y.iloc[0]))
+        return Image.fromarray(noise.integers(0, 256, (1300, 1300, 3), dtype=np.uint8))
+"""
 CLIENTS = 50
 
 
@@ -36,7 +48,8 @@ class Numbers:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
-        (folder / "lines.py").write_text("\n".join(line[4:] for line in NUMBERS.splitlines()))
+        (folder / "lines.py").write_text(textwrap.dedent(NUMBERS))
+        (folder / "noise.py").write_text(textwrap.dedent(NOISE))
         self.write([1.5, 0.1, 3])
 
     def write(self, values: Sequence[float]) -> None:
@@ -170,13 +183,15 @@ def test_a_websocket_client_hears_of_changes(daemon: Daemon, numbers: Numbers) -
         assert fresh() != first
 
 
-async def look(port: int, shown: list[bytes]) -> None:
-    """Look at a stream, and come back whenever it breaks off."""
+async def look(
+    port: int, shown: list[bytes], path: str = "/plots/numbers.stream", kept: Callable[[bytes], bytes] = bytes
+) -> None:
+    """Look at a stream, note what is *kept* of each picture, and come back whenever it breaks off."""
     while True:
         try:
-            async with reading(port, "/plots/numbers.stream") as stream:
+            async with reading(port, path) as stream:
                 while True:
-                    shown.append((await stream.part())[1])
+                    shown.append(kept((await stream.part())[1]))
         except (EOFError, OSError):
             await asyncio.sleep(0.1)  # noqa: TID251 - a client's own pause before it tries again
 
@@ -204,6 +219,57 @@ async def test_fifty_streams_outlive_the_daemon(serve: Serve, numbers: Numbers) 
     await until_all_show(shown, await asyncio.to_thread(picture, second.url))
     assert all(Image.open(io.BytesIO(one)).size == (200, 100) for seen in shown for one in seen)
     assert max(map(len, shown)) <= 4  # nothing was sent twice but for the restart
+    for task in looking:
+        task.cancel()
+    await asyncio.gather(*looking, return_exceptions=True)
+
+
+def digest(picture: bytes) -> bytes:
+    return hashlib.sha256(picture).digest()
+
+
+async def is_torn(port: int, midway: asyncio.Semaphore, killed: asyncio.Event) -> bool:
+    """Read some of a large part, and go on once the daemon was *killed*; say whether the rest of it never came."""
+    with reads_nothing(port, "/plots/noise.stream") as client:
+        client.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=client)
+        await reader.readuntil(b"\nContent-Length: ")
+        length = int(await reader.readline())  # more than the system holds for its client
+        await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(length // 8)
+        midway.release()
+        await killed.wait()
+        came = await reader.read()
+        writer.close()
+    return len(came) < length - length // 8
+
+
+async def test_fifty_streams_outlive_a_daemon_that_is_killed_in_the_middle_of_a_part(
+    serve: Serve, numbers: Numbers
+) -> None:
+    first = await asyncio.to_thread(serve, numbers.folder)
+    midway, killed = asyncio.Semaphore(0), asyncio.Event()
+    torn: list[bool] = []
+    shown: list[list[bytes]] = [[] for _ in range(CLIENTS)]
+
+    async def stay(seen: list[bytes]) -> None:
+        torn.append(await is_torn(first.port, midway, killed))
+        await look(first.port, seen, "/plots/noise.stream", digest)
+
+    looking = [asyncio.create_task(stay(seen)) for seen in shown]
+    async with asyncio.timeout(60):
+        for _ in range(CLIENTS):
+            await midway.acquire()
+    first.kill()
+    killed.set()
+    second = await asyncio.to_thread(serve, numbers.folder, "--port", str(first.port))
+    for values in ([1.5, 0.1, 3], [2, 0.1]):
+        numbers.write(values)
+        await until_all_show(
+            shown, digest(await asyncio.to_thread(run, "curl", "-sS", f"{second.url}/plots/noise.png"))
+        )
+    assert torn == [True] * CLIENTS
+    assert max(map(len, shown)) <= 3  # whole pictures alone, none twice but for the file that was written anew
     for task in looking:
         task.cancel()
     await asyncio.gather(*looking, return_exceptions=True)
