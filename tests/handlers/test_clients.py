@@ -7,15 +7,19 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import subprocess
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 from tests.conftest import Daemon, Serve
+from tests.handlers import plotted
 from tests.handlers.reading import reading, reads_nothing
 from websockets.sync.client import connect
 
@@ -161,11 +165,25 @@ def test_wget_saves_pictures_and_shows_them(daemon: Daemon, tmp_path: Path) -> N
     assert is_drawn_for_a_terminal(run("wget", "-q", "-O", "-", f"{daemon.url}/plots/numbers"))
 
 
-def test_pandas_reads_the_numbers_by_their_url(daemon: Daemon, numbers: Numbers) -> None:
-    table = pd.read_csv(f"{daemon.url}/plots/numbers.csv")
-    plotted = pd.read_csv(numbers.folder / "values.txt")
-    assert (table.x.tolist(), table.y.tolist()) == (plotted.x.tolist(), plotted.y.tolist())
-    assert set(table.series) == {"numbers"}
+def test_pandas_reads_the_numbers_that_were_plotted_by_their_url(serve: Serve, tmp_path: Path) -> None:
+    shutil.copy(plotted.__file__, tmp_path / "plots.py")
+    daemon = serve(tmp_path / "plots.py")
+    for name, columns in plotted.PLOTTED.items():
+        table = pd.read_csv(f"{daemon.url}/plots/{name}.csv")
+        for column, values in columns.items():
+            assert_same(table[column], values, f"{column} of {name}")
+
+
+def assert_same(found: Any, values: Any, what: str) -> None:
+    """Fail unless *found*, as pandas read it, are these *values*."""
+    if isinstance(values, pd.TimedeltaIndex):
+        found = pd.to_timedelta(found)
+    elif isinstance(values, pd.DatetimeIndex):
+        found = pd.to_datetime(found, utc=values.tz is not None)
+    elif not isinstance(values[0], str):
+        np.testing.assert_allclose(found, values, rtol=1e-15, err_msg=what)
+        return
+    assert list(found) == list(values), what
 
 
 def test_a_websocket_client_hears_of_changes(daemon: Daemon, numbers: Numbers) -> None:
