@@ -28,6 +28,7 @@ AT_HAND_BYTES = 2**20  # of numbers; every picture brings so many along
 
 _AT_ONCE = 2000  # rows; other threads have their turn after each
 _BARS = ("bars", "horizontal bars", "adjoining bars", "adjoining horizontal bars")
+_BOXES = ("boxes", "whiskers", "means", "outliers")
 _BY_TICKS = (*_BARS, "boxes", "whiskers", "spans", "image", "cells")  # these may stand at ticks with names
 _CHANNELS = ("red", "green", "blue", "alpha")
 
@@ -128,7 +129,7 @@ class _Found:
             by_ticks = series.kind in _BY_TICKS and name in ("x", "y")
             columns[name] = _Column(values.copy()) if axis is None else _on(axis, values, by_ticks=by_ticks)
         if series.names:
-            lying = series.kind == "horizontal bars" or (series.kind in ("boxes", "whiskers") and series.along == "x")
+            lying = series.kind == "horizontal bars" or (series.kind in _BOXES and series.along == "x")
             columns["y" if lying else "x"] = _Column(np.array(series.names, dtype=object))
         return _Block(self.number, self.name, self.shape, columns)
 

@@ -240,7 +240,7 @@ CASES: dict[str, tuple[Callable[[Any], object], dict[str, list[Any]]]] = {
         lambda axes: axes.boxplot([[1, 2, 3, 4, 9], [5, 6, 7]], tick_labels=["a", "b"]),
         {
             "series": ["boxes 1"] * 2 + ["whiskers 1"] * 2 + ["outliers 1"],
-            "x": ["a", "b", "a", "b", "1.0"],
+            "x": ["a", "b", "a", "b", "a"],
             "y": [3, 6, NAN, NAN, 9],
             "low": [2, 5.5, 1, 5, NAN],
             "high": [4, 6.5, 4, 7, NAN],
@@ -249,6 +249,14 @@ CASES: dict[str, tuple[Callable[[Any], object], dict[str, list[Any]]]] = {
     "lying boxes": (
         lambda axes: axes.boxplot([[1, 2, 3]], orientation="horizontal", patch_artist=True, showmeans=True),
         {"series": ["boxes 1", "whiskers 1", "means 1"], "x": [2, NAN, 2], "y": [1, 1, 1], "low": [1.5, 1, NAN]},
+    ),
+    "lying boxes with names": (
+        lambda axes: axes.boxplot([[1, 2, 3], [4, 5, 5, 5, 6]], orientation="horizontal", tick_labels=["a", "b"]),
+        {
+            "series": ["boxes 1"] * 2 + ["whiskers 1"] * 2 + ["outliers 1"] * 2,
+            "x": [2, 5, NAN, NAN, 4, 6],
+            "y": ["a", "b", "a", "b", "b", "b"],
+        },
     ),
     "spans": (
         lambda axes: (axes.broken_barh([(1, 2), (4, 0.5)], (0, 2)), axes.set_yticks([1], ["room"])),
