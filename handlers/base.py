@@ -97,8 +97,12 @@ class GuardedHandler(AdmittingHandler):
         settings["answering"].add(self)
         guards.check(self.request, settings["config"])
         self.admit()
+        self.check_method()  # here at the latest: tornado calls the attribute of that name
+
+    def check_method(self) -> None:
+        """Refuse a method that there is nowhere."""
         if self.request.method not in RequestHandler.SUPPORTED_METHODS:
-            raise HTTPError(405)  # here at the latest: tornado calls the attribute of that name
+            raise HTTPError(405)
 
     def flush(self, include_footers: bool = False) -> asyncio.Future[None]:
         """Write what there is; a large body apart from its header: all who are slow to take it share that."""
@@ -269,6 +273,5 @@ class NotFoundHandler(BaseHandler):
 
     reach = "any"
 
-    def prepare(self) -> None:
-        super().prepare()
-        raise NotFound("there is nothing at this address")
+    def check_method(self) -> None:
+        raise NotFound("there is nothing at this address")  # by any method

@@ -196,7 +196,16 @@ def _names(axis: Axis) -> tuple[tuple[float, str], ...]:
 
 def period_of(axis: Axis) -> Any:  # pandas' own type: whoever plots without pandas needs none
     """Return the frequency that pandas gave to *axis*; its numbers then count periods of it. None for all others."""
-    return getattr(axis, "freq", None)
+    # An axis of spans of time has one, too, but no converter: its numbers count something else.
+    return getattr(axis, "freq", None) if axis.get_converter() is not None else None
+
+
+def span_us(axis: Axis) -> float:
+    """Return how many microseconds the numbers of *axis* count, if pandas shows them as spans of time; 0 if not."""
+    formatter = axis.get_major_formatter()
+    if not hasattr(formatter, "format_timedelta_ticks"):
+        return 0.0
+    return {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}[getattr(formatter, "unit", "ns")]
 
 
 def _day_time(days: float, units: object) -> str:

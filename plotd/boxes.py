@@ -107,9 +107,12 @@ def _told(axes: Axes, boxes: Sequence[_Box], along: Literal["x", "y"]) -> Iterat
     labels = [next(filter(None, map(own_label, box.parts)), "") for box in boxes]
     names = tuple(labels) if all(labels) else names_near(axes.xaxis if along == "y" else axes.yaxis, place)
 
+    name_at = dict(zip(place.tolist(), names, strict=False))
+
     def series(kind: str, place: Numbers, height: Numbers, low: Numbers, high: Numbers) -> Series:
         x, y = (place, height) if along == "y" else (height, place)
-        return Series(kind, "", x, y, low=low, high=high, along=along, names=names if low.size else ())
+        named = tuple(name_at[one] for one in place.tolist()) if names else ()
+        return Series(kind, "", x, y, low=low, high=high, along=along, names=named)
 
     yield series("boxes", place, median, first, third)
     yield series("whiskers", place, NO_NUMBERS, low, high)

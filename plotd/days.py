@@ -1,10 +1,10 @@
-"""The dates that many numbers of an axis stand for, at once."""
+"""The dates and spans of time that many numbers of an axis stand for, at once."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from plotd.series import Numbers
 Times = NDArray[np.datetime64]
 
 _DAY_US = 86_400_000_000
+_LONGEST_US = 2**62  # 146,000 years: what 64 bits hold
 _FIRST_DAY, _LAST_DAY = -719_161, 2_932_895  # from 1970: those of the years 1 and 9999, less one for the zones
 
 
@@ -29,7 +30,7 @@ def times_of(axis: Axis, values: Numbers) -> Times:
     days = np.where((values >= _FIRST_DAY) & (values < _LAST_DAY), values, np.nan)
     epoch = np.datetime64(mdates.get_epoch()).astype("datetime64[us]")  # type: ignore[no-untyped-call]
     whole = np.floor(days)
-    times = _spans(whole, _DAY_US) + _spans(days - whole, _DAY_US)  # apart, so that no digit is lost
+    times = spans_of(whole, _DAY_US) + spans_of(days - whole, _DAY_US)  # apart, so that no digit is lost
     return np.asarray(epoch + times)
 
 
@@ -48,11 +49,25 @@ def iso_dates(times: Times, zone: tzinfo | None, unit: Literal["s", "us"]) -> li
     return ["" if one is None else one.replace(tzinfo=UTC).astimezone(zone).isoformat("T", timespec) for one in moments]
 
 
-def _spans(amounts: Numbers, unit_us: int) -> Any:  # numpy has no name for an array of spans
-    known = np.isfinite(amounts)
-    spans = np.full(amounts.shape, np.timedelta64("NaT", "us"))
-    spans[known] = np.round(amounts[known] * unit_us).astype("timedelta64[us]")
+def spans_of(values: Numbers, unit_us: float) -> Any:  # numpy has no name for an array of spans
+    """Return the spans of time that *values* stand for, to the microsecond, if each counts that many."""
+    known = np.abs(values) * unit_us < _LONGEST_US
+    spans = np.full(values.shape, np.timedelta64("NaT", "us"))
+    spans[known] = np.round(values[known] * unit_us).astype("timedelta64[us]")
     return spans
+
+
+def iso_spans(spans: Any) -> list[str]:
+    """Return *spans* of time in ISO 8601, such as ``P1DT0H30M0S``; none is empty."""
+    known: Iterable[timedelta | None] = spans.tolist()
+    return ["" if one is None else _iso_span(one) for one in known]
+
+
+def _iso_span(span: timedelta) -> str:
+    whole, sign = abs(span), "-" if span < timedelta() else ""
+    minutes, seconds = divmod(whole.seconds, 60)
+    fraction = f".{whole.microseconds:06d}" if whole.microseconds else ""
+    return f"{sign}P{whole.days}DT{minutes // 60}H{minutes % 60}M{seconds}{fraction}S"
 
 
 def _period_times(freq: Any, values: Numbers) -> Times:
@@ -69,5 +84,5 @@ def _period_times(freq: Any, values: Numbers) -> Times:
         for ordinals in (whole, whole + 1)
     )
     part = values[known] - whole
-    times[known] = starts + _spans(part * ((following - starts) / np.timedelta64(1, "us")), 1)
+    times[known] = starts + spans_of(part * ((following - starts) / np.timedelta64(1, "us")), 1)
     return times

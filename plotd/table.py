@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from plotd.artists import STRANGE
-from plotd.axes import is_date, visible_axes
-from plotd.days import iso_dates, times_of, zone_of
+from plotd.axes import is_date, span_us, visible_axes
+from plotd.days import iso_dates, iso_spans, spans_of, times_of, zone_of
 from plotd.series import Numbers, Series, categories, named_places
 
 COLUMNS = ("x", "y", "value", "low", "high")
@@ -28,6 +28,7 @@ AT_HAND_BYTES = 2**20  # of numbers; every picture brings so many along
 
 _AT_ONCE = 2000  # rows; other threads have their turn after each
 _BARS = ("bars", "horizontal bars", "adjoining bars", "adjoining horizontal bars")
+_BOXES = ("boxes", "whiskers", "means", "outliers")
 _BY_TICKS = (*_BARS, "boxes", "whiskers", "spans", "image", "cells")  # these may stand at ticks with names
 _CHANNELS = ("red", "green", "blue", "alpha")
 
@@ -46,7 +47,7 @@ class TooManyRows(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Column:
-    """Numbers, times or names; *zone* is that of the times."""
+    """Numbers, times, spans of time or names; *zone* is that of the times."""
 
     values: NDArray[Any]
     zone: tzinfo | None = None
@@ -56,6 +57,8 @@ class _Column:
         values = np.broadcast_to(self.values, shape).flat[part]
         if values.dtype.kind == "M":
             return iso_dates(values, self.zone, unit)
+        if values.dtype.kind == "m":
+            return iso_spans(values)
         if values.dtype.kind == "f" and (missing := np.isnan(values)).any():
             values = values.astype(object)
             values[missing] = None
@@ -126,7 +129,7 @@ class _Found:
             by_ticks = series.kind in _BY_TICKS and name in ("x", "y")
             columns[name] = _Column(values.copy()) if axis is None else _on(axis, values, by_ticks=by_ticks)
         if series.names:
-            lying = series.kind == "horizontal bars" or (series.kind in ("boxes", "whiskers") and series.along == "x")
+            lying = series.kind == "horizontal bars" or (series.kind in _BOXES and series.along == "x")
             columns["y" if lying else "x"] = _Column(np.array(series.names, dtype=object))
         return _Block(self.number, self.name, self.shape, columns)
 
@@ -172,7 +175,8 @@ class Table:
         """Return all of it, which must have been taken down, as CSV in UTF-8.
 
         A header, then a row for each point. ``value``, and ``low`` and ``high``, stand where a series has them. Floats
-        have all their digits, times are ISO 8601, what is missing is empty, and lines end with a line feed.
+        have all their digits, times and spans of time are ISO 8601, what is missing is empty, and lines end with a line
+        feed.
 
         Raises:
             TooManyRows: it has more than *max_rows*.
@@ -236,9 +240,11 @@ def _by_channel(name: str, series: Series) -> Iterator[tuple[str, Series]]:
 
 
 def _on(axis: Axis, values: Numbers, *, by_ticks: bool) -> _Column:
-    """Return what *values* mean on *axis*: times, or the names of categories."""
+    """Return what *values* mean on *axis*: times, spans of time, or the names of categories."""
     if is_date(axis):
         return _Column(times_of(axis, values), _known_everywhere(zone_of(axis)))
+    if unit_us := span_us(axis):
+        return _Column(spans_of(values, unit_us))
     names = categories(axis)
     if not names and by_ticks and values.size:
         ticks = named_places(axis)

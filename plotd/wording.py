@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator
 
-from plotd.axes import is_date, iso_date
+from plotd.axes import is_date, iso_date, span_us
 from plotd.series import categories, harmless, named_places
 
 _MOST_NAMED = 12
@@ -84,9 +85,11 @@ def number(value: float) -> str:
 
 
 def of_value(axis: Axis, value: float) -> str:
-    """Return *value* as *axis* means it: on a date axis the date, on one of categories the name."""
+    """Return *value* as *axis* means it: as a date, a span of time, the name of a category or a number."""
     if is_date(axis) and (date := iso_date(axis, value)):
         return _of_date(date, axis)
+    if unit_us := span_us(axis):
+        return f"{'-' if value < 0 else ''}{timedelta(microseconds=abs(value) * unit_us)}"
     return plain(categories(axis).get(float(value), "")) or number(value)
 
 

@@ -91,6 +91,8 @@ class Daemon:
     async def _reload(self, config: Config) -> None:
         """Put an engine for *config* in place of the one that serves, which finishes what it has under way."""
         before, config = self._engine, listening.keep(config, self._engine.config)
+        if config.listen.tls:
+            await tls.read_again(config.listen.tls, self._server.use)
         engine = Engine.build(config, self._store)
         try:
             await engine.start()

@@ -30,7 +30,7 @@ def make_context(files: Sequence[Path]) -> ssl.SSLContext:
         context.load_cert_chain(certificate, key, password="")
     except OSError as error:
         reason = getattr(error, "reason", None)
-        if reason == "KEY_VALUES_MISMATCH":
+        if reason in ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED"):  # the latter: it is of another kind
             raise ValueError(f"{key} is not the key of {certificate}") from error
         raise ValueError(f"{certificate} and {key} can't be used: {reason or error}") from error
     return context
@@ -63,12 +63,17 @@ async def _look_again(
         if state == known:
             continue
         known = state
-        try:
-            use(await asyncio.to_thread(make_context, files))
-        except ValueError as error:
-            log.warning("the certificate stays as it was: %s", error)
-        else:
-            log.info("the certificate was renewed")
+        await read_again(files, use)
+
+
+async def read_again(files: Sequence[Path], use: Callable[[ssl.SSLContext], None]) -> None:
+    """Let new connections *use* what *files* hold by now; wrong ones change nothing."""
+    try:
+        use(await asyncio.to_thread(make_context, files))
+    except ValueError as error:
+        log.warning("the certificate stays as it was: %s", error)
+    else:
+        log.info("the certificate was read again")
 
 
 def _state(files: Sequence[Path]) -> list[tuple[int, int] | None]:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
 import re
+import shutil
 import subprocess
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 from tests.conftest import Daemon, Serve
-from tests.handlers.reading import reading
+from tests.handlers import plotted
+from tests.handlers.reading import reading, reads_nothing
 from websockets.sync.client import connect
 
 NUMBERS = """
@@ -27,6 +33,16 @@ NUMBERS = """
         plt.figure(figsize=(2, 1))
         plt.plot(data.x, data.y, label="numbers")
 """
+NOISE = """
+    import matplotlib.pyplot as plt
+    import numpy as np
+    import pandas as pd
+    from PIL import Image
+
+    def plot_noise(file_path="values.txt"):
+        noise = np.random.default_rng(int(pd.read_csv(file_path).y.iloc[0]))
+        return Image.fromarray(noise.integers(0, 256, (1300, 1300, 3), dtype=np.uint8))
+"""
 CLIENTS = 50
 
 
@@ -36,7 +52,8 @@ class Numbers:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
-        (folder / "lines.py").write_text("\n".join(line[4:] for line in NUMBERS.splitlines()))
+        (folder / "lines.py").write_text(textwrap.dedent(NUMBERS))
+        (folder / "noise.py").write_text(textwrap.dedent(NOISE))
         self.write([1.5, 0.1, 3])
 
     def write(self, values: Sequence[float]) -> None:
@@ -148,11 +165,25 @@ def test_wget_saves_pictures_and_shows_them(daemon: Daemon, tmp_path: Path) -> N
     assert is_drawn_for_a_terminal(run("wget", "-q", "-O", "-", f"{daemon.url}/plots/numbers"))
 
 
-def test_pandas_reads_the_numbers_by_their_url(daemon: Daemon, numbers: Numbers) -> None:
-    table = pd.read_csv(f"{daemon.url}/plots/numbers.csv")
-    plotted = pd.read_csv(numbers.folder / "values.txt")
-    assert (table.x.tolist(), table.y.tolist()) == (plotted.x.tolist(), plotted.y.tolist())
-    assert set(table.series) == {"numbers"}
+def test_pandas_reads_the_numbers_that_were_plotted_by_their_url(serve: Serve, tmp_path: Path) -> None:
+    shutil.copy(plotted.__file__, tmp_path / "plots.py")
+    daemon = serve(tmp_path / "plots.py")
+    for name, columns in plotted.PLOTTED.items():
+        table = pd.read_csv(f"{daemon.url}/plots/{name}.csv")
+        for column, values in columns.items():
+            assert_same(table[column], values, f"{column} of {name}")
+
+
+def assert_same(found: Any, values: Any, what: str) -> None:
+    """Fail unless *found*, as pandas read it, are these *values*."""
+    if isinstance(values, pd.TimedeltaIndex):
+        found = pd.to_timedelta(found)
+    elif isinstance(values, pd.DatetimeIndex):
+        found = pd.to_datetime(found, utc=values.tz is not None)
+    elif not isinstance(values[0], str):
+        np.testing.assert_allclose(found, values, rtol=1e-15, err_msg=what)
+        return
+    assert list(found) == list(values), what
 
 
 def test_a_websocket_client_hears_of_changes(daemon: Daemon, numbers: Numbers) -> None:
@@ -170,13 +201,15 @@ def test_a_websocket_client_hears_of_changes(daemon: Daemon, numbers: Numbers) -
         assert fresh() != first
 
 
-async def look(port: int, shown: list[bytes]) -> None:
-    """Look at a stream, and come back whenever it breaks off."""
+async def look(
+    port: int, shown: list[bytes], path: str = "/plots/numbers.stream", kept: Callable[[bytes], bytes] = bytes
+) -> None:
+    """Look at a stream, note what is *kept* of each picture, and come back whenever it breaks off."""
     while True:
         try:
-            async with reading(port, "/plots/numbers.stream") as stream:
+            async with reading(port, path) as stream:
                 while True:
-                    shown.append((await stream.part())[1])
+                    shown.append(kept((await stream.part())[1]))
         except (EOFError, OSError):
             await asyncio.sleep(0.1)  # noqa: TID251 - a client's own pause before it tries again
 
@@ -204,6 +237,54 @@ async def test_fifty_streams_outlive_the_daemon(serve: Serve, numbers: Numbers) 
     await until_all_show(shown, await asyncio.to_thread(picture, second.url))
     assert all(Image.open(io.BytesIO(one)).size == (200, 100) for seen in shown for one in seen)
     assert max(map(len, shown)) <= 4  # nothing was sent twice but for the restart
+    for task in looking:
+        task.cancel()
+    await asyncio.gather(*looking, return_exceptions=True)
+
+
+def digest(picture: bytes) -> bytes:
+    return hashlib.sha256(picture).digest()
+
+
+async def is_torn(port: int, midway: asyncio.Semaphore, killed: asyncio.Event) -> bool:
+    """Read some of a large part, and go on once the daemon was *killed*; say whether the rest of it never came."""
+    with reads_nothing(port, "/plots/noise.stream") as client:
+        client.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=client)
+        await reader.readuntil(b"\nContent-Length: ")
+        length = int(await reader.readline())  # more than the system holds for its client
+        await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(length // 8)
+        midway.release()
+        await killed.wait()
+        came = await reader.read()
+        writer.close()
+    return len(came) < length - length // 8
+
+
+async def test_fifty_streams_outlive_a_daemon_that_is_killed_in_the_middle_of_a_part(
+    serve: Serve, numbers: Numbers
+) -> None:
+    first = await asyncio.to_thread(serve, numbers.folder, PLOTD_LISTEN__SEND_TIMEOUT_S="600")
+    midway, killed = asyncio.Semaphore(0), asyncio.Event()
+    torn: list[bool] = []
+    shown: list[list[bytes]] = [[] for _ in range(CLIENTS)]
+
+    async def stay(seen: list[bytes]) -> None:
+        torn.append(await is_torn(first.port, midway, killed))
+        await look(first.port, seen, "/plots/noise.stream", digest)
+
+    looking = [asyncio.create_task(stay(seen)) for seen in shown]
+    async with asyncio.timeout(60):
+        for _ in range(CLIENTS):
+            await midway.acquire()
+    first.kill()
+    killed.set()
+    second = await asyncio.to_thread(serve, numbers.folder, "--port", str(first.port))
+    picture = await asyncio.to_thread(run, "curl", "-sS", f"{second.url}/plots/noise.png")
+    await until_all_show(shown, digest(picture))
+    assert torn == [True] * CLIENTS
+    assert [len(seen) for seen in shown] == [1] * CLIENTS
     for task in looking:
         task.cancel()
     await asyncio.gather(*looking, return_exceptions=True)

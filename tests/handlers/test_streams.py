@@ -241,6 +241,20 @@ async def test_a_reader_that_does_not_read_is_dropped_and_others_are_served(make
     await until(lambda: watched(site) == 0)
 
 
+async def test_a_reader_that_is_slow_but_reads_on_is_kept(make_site: MakeSite) -> None:
+    site = await make_site(listen={"send_timeout_s": 0.5})
+    site.house.write("noise.py", NOISE)
+    with reads_nothing(site.port, "/plots/noise.stream") as client:
+        client.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=client)
+        await reader.readuntil(b"\nContent-Length: ")
+        left = int(await reader.readline())
+        while left > 0:
+            left -= len(await reader.readexactly(min(left, 200_000)))
+            await asyncio.sleep(0.1)  # noqa: TID251 - how slow it is
+        writer.close()
+
+
 async def test_a_stop_ends_streams_after_a_whole_part(numbers: Site) -> None:
     async with reading(numbers.port, STREAM) as stream, reading(numbers.port, f"/live?url={URL}", **EVENTS) as events:
         await stream.part()

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -203,6 +204,13 @@ def test_each_axis_is_told_with_label_range_and_scale(change: dict[str, Any], wo
         axes.set_xscale(change.pop("xscale"))
     axes.set(**change)
     assert told(figure) == f"{words}; y axis from 0 to 1."
+
+
+def test_spans_of_time_are_told_as_the_axis_of_pandas_shows_them() -> None:
+    figure = Figure()
+    index = pd.timedelta_range("-30min", periods=53, freq="30min")
+    pd.Series(np.arange(53.0), index=index).plot(ax=figure.add_subplot())
+    assert "X axis from -0:30:00 to 1 day, 1:30:00;" in told(figure)
 
 
 @pytest.mark.filterwarnings("ignore:Glyph")

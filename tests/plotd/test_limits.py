@@ -201,6 +201,13 @@ def test_dates_mean_the_same_on_the_axis_of_pandas_periods(freq: str) -> None:
         assert abs(pd.Timestamp(told) - pd.Timestamp(asked)) < pd.Timedelta("1ms")
 
 
+def test_spans_of_time_on_the_axis_of_pandas_have_limits_in_numbers() -> None:
+    figure, axes = plotted()
+    pd.Series(np.arange(40.0), pd.timedelta_range("1h", periods=40, freq="h")).plot(ax=axes)
+    drawn = limited(figure, x(3600e6, 7200e6)).axes[0].x
+    assert (drawn.limits, drawn.unit, drawn.dates) == ((3600e6, 7200e6), "number", None)
+
+
 def test_a_layout_fits_the_labels_of_the_new_limits() -> None:
     lefts = []
     for layout, ends in (("tight", (0, 1)), ("tight", (0, 1e6)), ("constrained", (0, 1)), ("constrained", (0, 1e6))):

@@ -4,7 +4,7 @@ import io
 import pickle
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -240,7 +240,7 @@ CASES: dict[str, tuple[Callable[[Any], object], dict[str, list[Any]]]] = {
         lambda axes: axes.boxplot([[1, 2, 3, 4, 9], [5, 6, 7]], tick_labels=["a", "b"]),
         {
             "series": ["boxes 1"] * 2 + ["whiskers 1"] * 2 + ["outliers 1"],
-            "x": ["a", "b", "a", "b", "1.0"],
+            "x": ["a", "b", "a", "b", "a"],
             "y": [3, 6, NAN, NAN, 9],
             "low": [2, 5.5, 1, 5, NAN],
             "high": [4, 6.5, 4, 7, NAN],
@@ -249,6 +249,14 @@ CASES: dict[str, tuple[Callable[[Any], object], dict[str, list[Any]]]] = {
     "lying boxes": (
         lambda axes: axes.boxplot([[1, 2, 3]], orientation="horizontal", patch_artist=True, showmeans=True),
         {"series": ["boxes 1", "whiskers 1", "means 1"], "x": [2, NAN, 2], "y": [1, 1, 1], "low": [1.5, 1, NAN]},
+    ),
+    "lying boxes with names": (
+        lambda axes: axes.boxplot([[1, 2, 3], [4, 5, 5, 5, 6]], orientation="horizontal", tick_labels=["a", "b"]),
+        {
+            "series": ["boxes 1"] * 2 + ["whiskers 1"] * 2 + ["outliers 1"] * 2,
+            "x": [2, 5, NAN, NAN, 4, 6],
+            "y": ["a", "b", "a", "b", "b", "b"],
+        },
     ),
     "spans": (
         lambda axes: (axes.broken_barh([(1, 2), (4, 0.5)], (0, 2)), axes.set_yticks([1], ["room"])),
@@ -333,6 +341,35 @@ def test_periods_of_pandas_are_when_they_begin(freq: str) -> None:
     begins = index if freq in ("D", "h", "B", "min") else index.to_period().to_timestamp()
     assert pd.to_datetime(found.x).tolist() == begins.tolist()
     assert found.series.tolist() == ["n"] * 5 or found.series.tolist() == ["line 1"] * 5
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize(("start", "freq"), [("-36h", "90min"), ("0s", "30s"), ("1D", "D")])
+def test_spans_of_time_on_the_axis_of_pandas_are_iso_8601(
+    unit: Literal["s", "ms", "us", "ns"], start: str, freq: str
+) -> None:
+    index = pd.timedelta_range(start, periods=40, freq=freq).as_unit(unit)
+    figure = Figure()
+    pd.Series(np.arange(40.0), index=index).plot(ax=figure.add_subplot())
+    assert pd.to_timedelta(table_of(figure).x).tolist() == index.tolist()
+
+
+def test_spans_of_time_tell_microseconds_only_where_there_are_some() -> None:
+    index = pd.timedelta_range("-1us", periods=2, freq="1us")
+    figure = Figure()
+    axes = pd.Series([1, 2], index=index).plot(ax=figure.add_subplot())
+    axes.plot([3 * 86_400e6 + 3_661e6, np.inf], [1, 2])
+    assert csv_of(figure).splitlines()[1:] == [
+        "0,line 1,-P0DT0H0M0.000001S,1",
+        "0,line 1,P0DT0H0M0S,2",
+        "0,line 2,P3DT1H1M1S,1",
+        "0,line 2,,2",
+    ]
+
+
+def test_bare_spans_of_time_are_the_numbers_that_matplotlib_shows() -> None:
+    found = drawn(lambda axes: axes.plot(np.array([0, 90], dtype="timedelta64[m]"), [1, 2]))
+    assert found.x.tolist() == [0, 90]
 
 
 def test_bars_of_pandas_have_the_names_of_its_index() -> None:

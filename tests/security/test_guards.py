@@ -95,6 +95,8 @@ async def test_our_own_pages_and_programs_may(site: Site) -> None:
 async def test_a_method_that_nobody_knows_is_told_which_there_are(site: Site, verb: str) -> None:
     answer = await site.fetch("/plots/open.png", method=verb)
     assert (answer.code, answer.headers["Allow"]) == (405, "GET, HEAD")
+    for nowhere in ("/nowhere", "/plots/open.gif"):
+        assert (await site.error(nowhere, method=verb))["code"] == "not_found"
 
 
 @pytest.mark.parametrize(

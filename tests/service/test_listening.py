@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import os
 import resource
+import signal
 import socket
 import ssl
 import stat
@@ -197,6 +198,28 @@ async def test_a_renewed_certificate_is_taken_up_and_a_wrong_one_is_not(
     keeping.cancel()
 
 
+def test_a_reload_takes_up_a_renewed_certificate_at_once_and_no_wrong_one(serve: Serve, folder: Path) -> None:
+    certificate, key = make_certificate(folder.parent)
+    daemon = serve(folder, PLOTD_LISTEN__TLS=f"{certificate},{key}")
+
+    def reloaded(what: str) -> str:
+        times = daemon.stderr.count(what)
+        daemon.process.send_signal(signal.SIGHUP)
+        until(lambda: daemon.stderr.count(what) > times)
+        return ssl.get_server_certificate(("127.0.0.1", daemon.port))
+
+    before = certificate.read_text()
+    assert reloaded('msg="reloaded: ') in before
+    make_certificate(folder.parent)
+    right = key.read_text()
+    key.write_text("nonsense")
+    assert reloaded("reload refused, all stays as it was: PLOTD_LISTEN__TLS: ") in before
+    key.write_text(right)
+    shown = reloaded('msg="reloaded: ')
+    assert shown in certificate.read_text()
+    assert shown not in before
+
+
 def _problem(*files: Path) -> str:
     with pytest.raises(ConfigError) as caught:
         load(None, {"PLOTD_LISTEN__TLS": ",".join(map(str, files))}, {})
@@ -218,6 +241,9 @@ def test_what_is_wrong_with_a_certificate_is_told_before_the_start(tmp_path: Pat
     assert _problem(key, certificate) == f"{key}: expected a certificate, in PEM"
     assert _problem(certificate, locked) == f"{locked}: expected a private key without a password, in PEM"
     assert _problem(certificate, other) == f"{other} is not the key of {certificate}"
+    of_another_kind = tmp_path / "kind.pem"
+    AUTHORITY.issue_cert("127.0.0.1", key_type=trustme.KeyType.RSA).private_key_pem.write_to_path(str(of_another_kind))
+    assert _problem(certificate, of_another_kind) == f"{of_another_kind} is not the key of {certificate}"
     assert _problem(broken, key).startswith(f"{broken} and {key} can't be used: ")
     assert _problem(certificate) == "expected a list of two files, the certificate and its key, found a list"
 
