@@ -206,5 +206,5 @@ def show(value: object) -> str:
         return str(value).lower()
     if isinstance(value, dict | list | tuple):
         return "a mapping" if isinstance(value, dict) else "a list"
-    shown = "nothing" if value is None else repr(value)
+    shown = "nothing" if value is None else repr(str(value) if isinstance(value, Path) else value)
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
