@@ -48,7 +48,7 @@ LIST = re.compile(r"^(\s|[-*>|+]|\d+[.)])", re.MULTILINE)
 class Preview:
     """What can be said of a picture without drawing it: *current* is the newest one, if it's at hand.
 
-    *output* is what a script printed when it was last drawn.
+    *output* is what the plot printed when it was last drawn.
     """
 
     url: str
@@ -70,7 +70,7 @@ class PlotPage:
 
     *lacks* names what must be filled in first. *defaults* are the words that each field stands for when it is left out.
     *example* is the URL of the page with the values that the author gives as an example. *tracebacks*: whoever looks
-    may see these, and what a script prints. *place* says where it is drawn, if that is special. *shape* is how wide and
+    may see these, and what the plot prints. *place* says where it is drawn, if that is special. *shape* is how wide and
     how high pictures of the plot are, as far as anybody knows; only how these compare counts.
     """
 
@@ -154,9 +154,8 @@ class PlotPage:
 
     @property
     def output(self) -> str | None:
-        """What the script printed; None where there is no such thing to show."""
-        is_shown = self.spec.is_script and self.spec.unservable is None and self.tracebacks
-        return self.preview.output if is_shown else None
+        """What the plot printed; None where that isn't shown."""
+        return self.preview.output if self.spec.unservable is None and self.tracebacks else None
 
     @property
     def every(self) -> Field:
