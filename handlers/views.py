@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from handlers.errors import TITLES, title_of
 from handlers.fields import RELATIVE_WORDS, UNITS, Word, every_field, look_fields
 from plots.forms import Field
 from plots.spec import PlotSpec
@@ -31,15 +32,6 @@ ENDINGS = {  # of the URLs under which the same picture can be taken away
     "txt": "Text",
     "json": "JSON",
     "html": "HTML",
-}
-TITLES = {  # of the panel that says why there is no new picture, by the code of the error
-    "": "The last render failed",
-    "gone": "This plot is gone",
-    "missing_file": "There is no such file",
-    "overloaded": "There is too much to draw",
-    "quarantined": "This plot is set aside",
-    "render_timeout": "The last render took too long",
-    "too_large": "The picture would be too large",
 }
 LIST = re.compile(r"^(\s|[-*>|+]|\d+[.)])", re.MULTILINE)
 
@@ -149,8 +141,7 @@ class PlotPage:
         if error is None:
             return None
         shown = error.traceback if isinstance(error, PlotFailed) and self.tracebacks else ""
-        title = TITLES.get(error.code, TITLES[""])
-        return {"title": title, "message": error.message, "traceback": shown}
+        return {"title": title_of(error.code), "code": error.code, "message": error.message, "traceback": shown}
 
     @property
     def output(self) -> str | None:
