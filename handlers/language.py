@@ -7,11 +7,11 @@ the catalogue, where such a phrase has ``{0}``, ``{1}`` in place of what it is a
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tornado.escape import json_encode
 from tornado.locale import CSVLocale, Locale, load_translations, set_default_locale
 
 from handlers.errors import title_of
@@ -30,12 +30,14 @@ def load() -> None:
 
 
 class Phrases:
-    """The phrases of one language; static/words.js has its like."""
+    """The phrases of one language; static/phrases.js has its like."""
 
     def __init__(self, known: Mapping[str, str]) -> None:
         self.known = known
         holed = [phrase for phrase in known if HOLE.search(phrase)]
         holed.sort(key=lambda phrase: len(HOLE.sub("", phrase)), reverse=True)  # the one that says most comes first
+        # Letters of other scripts as they are: escaped they would double what the page weighs.
+        self.as_json = json.dumps(known, ensure_ascii=False).replace("</", "<\\/") if known else ""
         self._patterns = [(_pattern(phrase), known[phrase]) for phrase in holed]
 
     def tell(self, message: str, code: str = "") -> str:
@@ -85,5 +87,4 @@ def phrases_of(language: Locale) -> Phrases:
 def speaking(language: Locale) -> dict[str, object]:
     """Return what a template needs to speak *language*; *words*, unless it is English, are all phrases, for scripts."""
     phrases = phrases_of(language)
-    words = json_encode(phrases.known) if phrases.known else ""
-    return {"_": language.translate, "tell": phrases.tell, "headline": phrases.headline, "words": words}
+    return {"_": language.translate, "tell": phrases.tell, "headline": phrases.headline, "words": phrases.as_json}
