@@ -133,7 +133,7 @@ def summary(spec: PlotSpec, catalog: Catalog) -> dict[str, object]:
 
 
 def last_render(answer: Answer | ServiceError, *, with_traceback: bool) -> dict[str, object]:
-    """Return what the last render came to; what a script printed is for the same eyes as a traceback."""
+    """Return what the last render came to; what the plot printed is for the same eyes as a traceback."""
     if isinstance(answer, ServiceError):
         return {
             "last_render": {
@@ -156,8 +156,8 @@ def last_render(answer: Answer | ServiceError, *, with_traceback: bool) -> dict[
 
 
 def printed(error: ServiceError | None, *, with_traceback: bool) -> dict[str, object]:
-    """Return what a script printed before it failed."""
-    return {"output": error.output} if with_traceback and isinstance(error, PlotFailed) else {}
+    """Return what the plot printed before it failed, if it was run."""
+    return {"output": error.output} if with_traceback and error is not None and error.output is not None else {}
 
 
 def told(error: ServiceError, *, with_traceback: bool) -> dict[str, object]:

@@ -40,6 +40,27 @@ STATUSES: dict[type[errors.ServiceError], int] = {
     errors.RenderTimeout: 504,
 }
 CODES = {400: "bad_parameter", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+TITLES = {  # what pages say of an error before its message, by its code
+    "": "That can't be done",
+    "bad_parameter": "Some of what is asked for can't be",
+    "bad_request": "The request is malformed",
+    "failed": "Something went wrong in the daemon",
+    "forbidden": "This is not allowed",
+    "gone": "This plot is gone",
+    "method_not_allowed": "That can't be done at this address",
+    "missing_file": "There is no such file",
+    "not_found": "There is nothing at this address",
+    "overloaded": "There is too much to draw",
+    "plot_failed": "The last render failed",
+    "quarantined": "This plot is set aside",
+    "render_timeout": "The last render took too long",
+    "too_large": "The picture would be too large",
+    "too_many_failures": "Too many attempts failed",
+    "unauthorized": "This needs a token",
+    "unknown_plot": "There is no such plot",
+    "upgrade_required": "That websocket is not spoken here",
+    "wrong_host": "That host is not served here",
+}
 PAGES = ("text/html", "application/xhtml+xml")
 PICTURE_WIDTH_PX = 640
 FONT = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
@@ -60,6 +81,11 @@ def describe(error: BaseException | None, status: int) -> dict[str, Any]:
         told |= {"code": error.code, "message": error.message}
         told |= {"fields": error.fields} if error.fields else {}
     return told
+
+
+def title_of(code: str) -> str:
+    """Return what a page says first of an error of that *code*."""
+    return TITLES.get(code, TITLES[""])
 
 
 def as_json(told: dict[str, Any]) -> bytes:

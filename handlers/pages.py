@@ -91,10 +91,12 @@ def look(engine: Engine, demand: Demand | ServiceError, url: str) -> Preview:
     known, last = engine.renderer.known(demand.request), engine.renderer.last_good(demand.request)
     current = known if isinstance(known, Rendering) else None
     error = known if isinstance(known, ServiceError) else None
+    printed = error.output if error is not None else None
     if last is None:
-        return Preview(url, current, error)
+        return Preview(url, current, error, output=printed or "")
     scale = demand.request.sizing.scale
-    return Preview(url, current, error, (round(last.width_px / scale), round(last.height_px / scale)), last.output)
+    size = (round(last.width_px / scale), round(last.height_px / scale))
+    return Preview(url, current, error, size, last.output if printed is None else printed)
 
 
 def example_of(spec: PlotSpec) -> tuple[Word, ...]:

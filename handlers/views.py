@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from handlers.errors import TITLES, title_of
 from handlers.fields import RELATIVE_WORDS, UNITS, Word, every_field, look_fields
 from plots.forms import Field
 from plots.spec import PlotSpec
@@ -32,15 +33,6 @@ ENDINGS = {  # of the URLs under which the same picture can be taken away
     "json": "JSON",
     "html": "HTML",
 }
-TITLES = {  # of the panel that says why there is no new picture, by the code of the error
-    "": "The last render failed",
-    "gone": "This plot is gone",
-    "missing_file": "There is no such file",
-    "overloaded": "There is too much to draw",
-    "quarantined": "This plot is set aside",
-    "render_timeout": "The last render took too long",
-    "too_large": "The picture would be too large",
-}
 LIST = re.compile(r"^(\s|[-*>|+]|\d+[.)])", re.MULTILINE)
 
 
@@ -48,7 +40,7 @@ LIST = re.compile(r"^(\s|[-*>|+]|\d+[.)])", re.MULTILINE)
 class Preview:
     """What can be said of a picture without drawing it: *current* is the newest one, if it's at hand.
 
-    *output* is what a script printed when it was last drawn.
+    *output* is what the plot printed when it was last drawn.
     """
 
     url: str
@@ -70,7 +62,7 @@ class PlotPage:
 
     *lacks* names what must be filled in first. *defaults* are the words that each field stands for when it is left out.
     *example* is the URL of the page with the values that the author gives as an example. *tracebacks*: whoever looks
-    may see these, and what a script prints. *place* says where it is drawn, if that is special. *shape* is how wide and
+    may see these, and what the plot prints. *place* says where it is drawn, if that is special. *shape* is how wide and
     how high pictures of the plot are, as far as anybody knows; only how these compare counts.
     """
 
@@ -149,14 +141,12 @@ class PlotPage:
         if error is None:
             return None
         shown = error.traceback if isinstance(error, PlotFailed) and self.tracebacks else ""
-        title = TITLES.get(error.code, TITLES[""])
-        return {"title": title, "message": error.message, "traceback": shown}
+        return {"title": title_of(error.code), "code": error.code, "message": error.message, "traceback": shown}
 
     @property
     def output(self) -> str | None:
-        """What the script printed; None where there is no such thing to show."""
-        is_shown = self.spec.is_script and self.spec.unservable is None and self.tracebacks
-        return self.preview.output if is_shown else None
+        """What the plot printed; None where that isn't shown."""
+        return self.preview.output if self.spec.unservable is None and self.tracebacks else None
 
     @property
     def every(self) -> Field:

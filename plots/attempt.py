@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from plots.isolation import IMPORTING, TurnTakenAway
+from plots.printed import stand_in
 from plots.registries import shared_tables
 from plots.remains import gathering
 from plots.tracing import Trace, trace
@@ -123,6 +124,7 @@ def attempt(requester: Module | None = None) -> Iterator[Attempt]:
         yield under_way
         return
     _install()
+    stand_in()  # code may hold on to the streams that it finds
     alone = IMPORTING.acquire(PATIENCE_S)  # else it may hang
     own = Attempt(requester)
     token = _current.set(own)

@@ -13,7 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Self, TextIO
 
-KEPT_BYTES = 64 << 10
+from plots.printed import KEPT_BYTES, Tail
+
 LONGEST_ERROR = 1_000  # characters
 PIPE_BYTES = 1 << 20  # code in C that prints while it holds the GIL has as much room, before somebody reads
 
@@ -27,7 +28,7 @@ class Console:
     """
 
     def __init__(self) -> None:
-        self._tail = bytearray()
+        self._tail = Tail()
         self._errors = ""
         self._others: set[threading.Thread] = set()
         self._undo = contextlib.ExitStack()
@@ -35,7 +36,7 @@ class Console:
     @property
     def text(self) -> str:
         """The last 64 kB of both streams, as they came."""
-        return bytes(self._tail[-KEPT_BYTES:]).decode(errors="replace")
+        return self._tail.text
 
     @property
     def last_error(self) -> str:
@@ -114,8 +115,7 @@ class Console:
                 return
             if stop in numbers:
                 left -= len(data)
-            self._tail += data
-            del self._tail[: -2 * KEPT_BYTES]
+            self._tail.add(data)
 
 
 class _Errors(io.TextIOWrapper):

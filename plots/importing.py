@@ -12,6 +12,7 @@ from plots.attempt import Attempt, ThreadsLeft, attempt, plain
 from plots.isolation import TURNS, Turn
 from plots.module import Module
 from plots.neighbours import Table
+from plots.printed import keeper, kept
 from plots.source import WorldWritable
 
 
@@ -42,6 +43,7 @@ class Import:
         self._table = table
         self._name = name
         self._path = path
+        self._keeper = keeper()
         self._turn: Turn | None = None
         self._attempt: Attempt | None = None
         self._module: Module | None = None
@@ -68,7 +70,7 @@ class Import:
 
     def _run(self) -> None:
         try:
-            with TURNS.take(self._note_turn), attempt() as self._attempt:
+            with kept(self._keeper), TURNS.take(self._note_turn), attempt() as self._attempt:
                 self._begun.set()
                 self._module = self._table.load(self._name, self._path, set())
         except BaseException as error:  # noqa: BLE001 - the user's own code: whatever it raises is its file's failure

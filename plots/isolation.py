@@ -24,6 +24,7 @@ import numpy as np
 
 from plots.baton import Baton
 from plots.contexts import BASELINE, DRAWING, install, own_state, rc_in_force
+from plots.printed import stand_in
 from plots.remains import gathering
 from plots.search_path import own_path
 
@@ -93,6 +94,7 @@ class Turns:
         with self._changed:
             self._changed.wait_for(lambda: self.kind == "contexts" or not self._inside)
             if not self._inside:
+                stand_in()
                 self._surroundings = _Surroundings()
             self._inside.add(turn)
         try:
@@ -196,6 +198,8 @@ class _Surroundings:
         self._folder, self._streams = os.getcwd(), (sys.stdin, sys.stdout, sys.stderr)
         self._warnings = warnings.catch_warnings()
         self._warnings.__enter__()
+        # Where no filter says otherwise Python shows each once, to whichever render comes first; ours, once to each.
+        warnings.simplefilter("always", append=True)
 
     def tidy(self) -> None:
         """Restore what a render may have changed, while others go on."""

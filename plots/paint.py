@@ -30,6 +30,7 @@ from plots.animations import is_animation, show_first_frame
 from plots.isolation import TURNS, Turn
 from plots.loading import Entry
 from plots.parameters import BadWords, resolve
+from plots.printed import kept
 from plots.spec import PlotSpec
 from plots.tracing import Dependency, DependencyKind, Trace, trace
 from plots.unspoilt import unspoilt
@@ -97,7 +98,7 @@ class Failure:
 class Outcome:
     """What came of a job: a picture or a failure, and either way what it depended on.
 
-    *output* is the end of what a script printed; *process_wide* names what it changed for the whole process.
+    *output* is the end of what it printed, if that is kept; *process_wide* names what it changed for the whole process.
     """
 
     picture: Encoded | None
@@ -131,7 +132,7 @@ def paint(job: Job, into: Trace | None = None, on_start: Callable[[Turn], None] 
 
 
 def _paint(job: Job, seen: Trace, on_start: Callable[[Turn], None]) -> Outcome:
-    with TURNS.take(on_start):
+    with TURNS.take(on_start), kept(seen.printed):
         began_s, start = time.time(), time.perf_counter()
         before = Trace()
         try:
@@ -144,7 +145,7 @@ def _paint(job: Job, seen: Trace, on_start: Callable[[Turn], None]) -> Outcome:
         seconds = time.perf_counter() - start
     seen.add_earlier(before)
     told = (seen.dependencies(), seen.own_files(), seen.unknown, began_s, seconds)
-    return Outcome(picture, failure, *told, process_wide=frozenset(seen.process_wide))
+    return Outcome(picture, failure, *told, seen.output, frozenset(seen.process_wide))
 
 
 def note_states(job: Job, before: Trace) -> None:

@@ -21,6 +21,7 @@ from plots.loading import Entry
 from plots.neighbours import Tables
 from plots.paint import Failure, Job, Outcome, Words, paint
 from plots.parameters import BadWords, parse
+from plots.printed import Tail, kept
 from plots.script import Script
 from plots.source import Disk
 from plots.spec import PlotSpec
@@ -100,7 +101,8 @@ def _paint(parcel: Parcel, import_limit_s: float, draw: Callable[[Job], Outcome]
     began_s, start = time.time(), time.perf_counter()
     read = Trace()
     try:
-        unpacked = KEPT.unpacked(parcel.cargo, import_limit_s)
+        with kept(Tail()):  # whoever packed it has seen what it prints when it is imported
+            unpacked = KEPT.unpacked(parcel.cargo, import_limit_s)
         job = unpacked.job(parcel)
     except ImportFailed as error:
         failure = _failure(parcel, error.message, error.traceback)

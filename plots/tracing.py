@@ -19,6 +19,7 @@ from typing import Literal
 
 from plots import following, readers
 from plots.audit import EVENTS
+from plots.printed import Tail
 
 DependencyKind = Literal["file", "folder", "database"]
 State = tuple[object, ...] | None
@@ -72,6 +73,12 @@ class Trace:
     unknown: bool = False
     has_children: bool = False  # it started processes, of which nobody knows what they do
     is_over: bool = False
+    printed: Tail | None = None  # what it prints; None: that goes where it would
+
+    @property
+    def output(self) -> str:
+        """The end of what it printed, if that is kept."""
+        return self.printed.text if self.printed is not None else ""
 
     def note(self, path: str, kind: DependencyKind) -> None:
         """Count *path* as a dependency, with its present state if this is the first time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from dataclasses import replace
 
@@ -76,4 +77,4 @@ class Cache:
 
 def cost(rendering: Rendering) -> int:
     """Return what keeping *rendering* costs, in bytes."""
-    return len(rendering.body) + rendering.table.size_bytes + OVERHEAD_BYTES
+    return len(rendering.body) + rendering.table.size_bytes + sys.getsizeof(rendering.output) + OVERHEAD_BYTES

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from plots.isolation import TURNS, Turn
 from plots.paint import Failure, Outcome
 from plots.parcel import Parcel, paint_parcel
+from plots.printed import Tail
 from plots.tracing import Trace
 from service.executors import MOST_LOST, Start, failed, too_late
 from service.processes import drawn_at
@@ -26,7 +27,7 @@ class Drawing:
 
     parcel: Parcel
     limit_s: float
-    trace: Trace = field(default_factory=Trace)
+    trace: Trace = field(default_factory=lambda: Trace(printed=Tail()))
     ended: threading.Event = field(default_factory=threading.Event)
     turn: Turn | None = None
     began: Start = field(default_factory=Start.now)

@@ -28,7 +28,10 @@ from typing import ClassVar
 
 
 class ServiceError(Exception):
-    """An expected failure, with a *code* that programs can rely on and a *message* for people."""
+    """An expected failure, with a *code* that programs can rely on and a *message* for people.
+
+    *output* is what the plot printed before, for its author's eyes; None if it was never run.
+    """
 
     code: ClassVar[str] = "failed"
 
@@ -36,6 +39,7 @@ class ServiceError(Exception):
         self.message = printable(message)
         super().__init__(self.message)
         self.fields = {printable(name): printable(why) for name, why in (fields or {}).items()}
+        self.output: str | None = None
 
     @property
     def one_line(self) -> str:
@@ -148,14 +152,13 @@ class HeaderTooLarge(TooLarge):
 
 
 class PlotFailed(ServiceError):
-    """The plot's own code raised; *traceback*, and the *output* of a script, are for its author's eyes."""
+    """The plot's own code raised; its *traceback* is for its author's eyes."""
 
     code = "plot_failed"
 
-    def __init__(self, message: str, traceback: str = "", output: str = "") -> None:
+    def __init__(self, message: str, traceback: str = "") -> None:
         super().__init__(message)
         self.traceback = printable(traceback)
-        self.output = printable(output)
 
 
 class Overloaded(ServiceError):

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from plots.isolation import TURNS, Turn
 from plots.paint import Failure, Job, Outcome, paint
+from plots.printed import Tail
 from plots.tracing import Trace
 from service.errors import Overloaded
 from service.journal import Journal, PlotKey
@@ -67,7 +68,7 @@ class Ticket:
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
     started: asyncio.Future[None] = field(default_factory=new_signal)
     ended: asyncio.Future[None] = field(default_factory=new_signal)
-    trace: Trace = field(default_factory=Trace)
+    trace: Trace = field(default_factory=lambda: Trace(printed=Tail()))
     work: Future[Outcome] = field(init=False)
     slot: int = -1
     turn: Turn | None = None
@@ -157,7 +158,8 @@ def too_late(limit_s: float) -> Failure:
 def failed(failure: Failure, seen: Trace, began: Start) -> Outcome:
     """Return what came of a drawing that never ended by itself: *failure*, and all that *seen* holds by now."""
     read, own = seen.glance()
-    return Outcome(None, failure, read, own, seen.unknown, began.at_s, time.monotonic() - began.since_s)
+    seconds = time.monotonic() - began.since_s
+    return Outcome(None, failure, read, own, seen.unknown, began.at_s, seconds, seen.output)
 
 
 def _new_thread() -> ThreadPoolExecutor:

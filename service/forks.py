@@ -23,6 +23,8 @@ from multiprocessing.synchronize import RLock
 from typing import Any
 
 from plots.parcel import paint_parcel
+from plots.printed import Tail
+from plots.tracing import Trace
 
 PRELOADED = ("plots.worker", "pebble.pool.process", __name__)
 NICE = 10  # a tenth of the daemon's share of a processor that both want, but more than batch jobs at 19 get
@@ -113,7 +115,8 @@ def paint_packed(parcel: bytes) -> bytes:
 
     Bytes both ways: pebble's threads in the daemon don't survive all that user code's objects may raise on the way.
     """
-    return pickle.dumps(paint_parcel(pickle.loads(parcel)))  # noqa: S301, TID251 - the daemon packed it
+    packed = pickle.loads(parcel)  # noqa: S301, TID251 - the daemon packed it
+    return pickle.dumps(paint_parcel(packed, into=Trace(printed=Tail())))
 
 
 def _end_with_daemon() -> None:

@@ -9,9 +9,11 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from plots.importing import ImportFailed
+from plots.printed import Tail, kept
 from plots.spec import PlotSpec
 from service.errors import printable
 from service.journal import Journal, PlotKey
+from service.lines import MOST_PRINTED
 from service.store import Store
 
 KEPT = "hazard"
@@ -85,11 +87,14 @@ class Hazards:
     def _running(self, key: PlotKey) -> Iterator[None]:
         if self._fatal.get(_name(key)) == key.code:
             raise Fatal
-        slot = self._journal.begin(key)
+        slot, tail = self._journal.begin(key), Tail()
         try:
-            yield
+            with kept(tail):
+                yield
         finally:
             self._journal.end(slot)
+            if printed := tail.text[-MOST_PRINTED:]:
+                log.info("a plot file printed", extra={"plot": key.qualname, "file": key.file, "output": printed})
 
 
 def is_drawing(key: PlotKey) -> bool:

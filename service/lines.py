@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+MOST_PRINTED = 1_000  # characters of what user code printed that the log is told: the last
+
 
 def one_line(text: str) -> str:
     """Return *text* with line breaks and all else that isn't printable escaped."""

@@ -20,8 +20,7 @@ from service.engine import GALLERY, data_roots
 from service.errors import TooLarge, UnknownPlot
 from service.options import Options, read_demand
 from service.processes import draw_at
-from service.renderer import as_error
-from service.rendering import Demand
+from service.rendering import Demand, as_error
 from service.station import Station
 
 LONGEST_S = 86_400.0  # whoever waits for it can end it

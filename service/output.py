@@ -126,7 +126,7 @@ def text_of(error: Exception) -> str:
 def details_of(error: Exception) -> Iterator[str]:
     """Yield, line by line, what the author of a plot needs to know beyond the text of *error*."""
     for text in (getattr(error, "output", ""), getattr(error, "traceback", ""), *getattr(error, "__notes__", ())):
-        yield from map(one_line, text.splitlines())
+        yield from map(one_line, (text or "").splitlines())
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

@@ -10,15 +10,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from plots.paint import Failure, Job, Outcome
+from plots.paint import Job, Outcome
 from service.cache import Cache
 from service.dependencies import Dependencies
 from service.derived import Derived
-from service.errors import BadParameter, MissingFile, PlotFailed, Quarantined, RenderTimeout, ServiceError, TooLarge
+from service.errors import BadParameter, PlotFailed, Quarantined, ServiceError
 from service.flight import Flight
 from service.ledger import Ledger
+from service.lines import MOST_PRINTED
 from service.pool import RenderPool
-from service.rendering import Answer, Rendering, RenderRequest, rendering_of
+from service.rendering import Answer, Rendering, RenderRequest, as_error, rendering_of
 
 FIRST_WAIT_S = 2.0  # a failure is remembered for so long, doubling while it lasts
 LONGEST_WAIT_S = 60.0
@@ -229,6 +230,8 @@ class Renderer:
     def _keep(
         self, request: RenderRequest, past: Past, outcome: Outcome, etag: str, queue_s: float
     ) -> Rendering | ServiceError:
+        if outcome.output:
+            log.info("a plot printed", extra={"plot": request.spec.name, "output": outcome.output[-MOST_PRINTED:]})
         if outcome.failure is not None:
             return self._fail(request, past, outcome, etag)
         past.failed_etag, past.error, past.deaths = "", None, 0
@@ -271,18 +274,3 @@ class Renderer:
         while len(self._pasts) > MAX_PASTS:
             self._pasts.popitem(last=False)
         return past
-
-
-def as_error(failure: Failure, output: str = "") -> ServiceError:
-    """Return the error that stands for a worker's *failure*; *output* is what the plot printed."""
-    match failure.code:
-        case "bad_parameter":
-            return BadParameter(failure.message, failure.fields)
-        case "missing_file":
-            return MissingFile(failure.message, failure.fields)
-        case "too_large":
-            return TooLarge(failure.message)
-        case "render_timeout":
-            return RenderTimeout(failure.message)
-        case _:
-            return PlotFailed(failure.message, failure.traceback, output)

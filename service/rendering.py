@@ -17,9 +17,9 @@ from plotd.describe import AxesDescription
 from plotd.encode import AS_MADE, Encoded, Look, Sizing
 from plotd.fonts import stand_ins
 from plotd.table import Table
-from plots.paint import Outcome, Words
+from plots.paint import Failure, Outcome, Words
 from plots.spec import PlotSpec
-from service.errors import ServiceError
+from service.errors import BadParameter, MissingFile, PlotFailed, RenderTimeout, ServiceError, TooLarge, printable
 
 # What is drawn as it is asked for.
 CONTENT_TYPES = {
@@ -38,6 +38,7 @@ DERIVED = {
 }
 ENDINGS = {**CONTENT_TYPES, **DERIVED}
 COLUMNS = 80  # of a terminal
+LONGEST_OUTPUT = 20_000  # characters of what was printed that are kept with a failure: many failures are kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +95,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A picture that was drawn, under its label. Times in seconds; *output* is what a script printed, the end of it."""
+    """A picture that was drawn, under its label. Times in seconds; *output* is what the plot printed, the end of it."""
 
     key: str
     etag: str
@@ -136,6 +137,27 @@ def rendering_of(request: RenderRequest, outcome: Outcome, picture: Encoded, eta
         timing=f"render;dur={outcome.seconds * 1000:.1f}, queue;dur={queue_s * 1000:.1f}",
         table=picture.table,
     )
+
+
+def as_error(failure: Failure, output: str = "") -> ServiceError:
+    """Return the error that stands for a worker's *failure*; *output* is what the plot printed."""
+    error = _error_of(failure)
+    error.output = printable(output)[-LONGEST_OUTPUT:]
+    return error
+
+
+def _error_of(failure: Failure) -> ServiceError:
+    match failure.code:
+        case "bad_parameter":
+            return BadParameter(failure.message, failure.fields)
+        case "missing_file":
+            return MissingFile(failure.message, failure.fields)
+        case "too_large":
+            return TooLarge(failure.message)
+        case "render_timeout":
+            return RenderTimeout(failure.message)
+        case _:
+            return PlotFailed(failure.message, failure.traceback)
 
 
 class Answer(NamedTuple):

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
+from plots.printed import beneath
 from service.lines import one_line
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class ForJournal(logging.Formatter):
 
 def configure_logging(log: Log, environment: Mapping[str, str], stream: TextIO) -> None:
     """Log to *stream*, Python's warnings included, what *log* asks for, in place of what was asked for before."""
-    handler, journal = Lines(stream), is_journal(stream, environment)
+    handler, journal = Lines(beneath(stream)), is_journal(stream, environment)
     inner = Json() if log.format == "json" else KeyValue(has_time=not journal)
     handler.setFormatter(ForJournal(inner) if journal else inner)
     logging.basicConfig(handlers=[handler], level=log.level.upper(), force=True)

@@ -3,7 +3,7 @@
 import { find, write } from "./page.js";
 import { StatusLine, TROUBLED } from "./status.js";
 import { Tab } from "./tab.js";
-import { t } from "./words.js";
+import { t, tell } from "./words.js";
 
 /** @typedef {import("./status.js").State} State */
 
@@ -35,7 +35,7 @@ export class Condition {
   /** Return why there is nothing newer; empty if there is. */
   #reason() {
     const { shown } = this.page.picture;
-    if (this.link !== "offline") return this.news?.error?.message ?? "";
+    if (this.link !== "offline") return this.news?.error ? tell(this.news.error) : "";
     if (shown === null) return "";
     return t("picture of {time}, trying again", { time: new Date(shown.atMs).toLocaleTimeString() });
   }

@@ -2,7 +2,7 @@
 
 import { Field } from "./field.js";
 import { find } from "./page.js";
-import { t } from "./words.js";
+import { t, tell } from "./words.js";
 
 /** @typedef {[name: string, word: string]} Word */
 
@@ -78,7 +78,7 @@ export class Form {
    * @param {Record<string, string>} faults
    */
   blame(faults) {
-    const left = new Map(Object.entries(faults));
+    const left = new Map(Object.entries(faults).map(([name, message]) => [name, tell({ message })]));
     for (const field of this.#fields()) {
       field.blame(left.get(field.name) ?? "");
       left.delete(field.name);

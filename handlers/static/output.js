@@ -1,4 +1,4 @@
-/** What a script printed: folded away, and asked for only while somebody looks. */
+/** What the plot printed: folded away, and asked for only while somebody looks. */
 
 import { find, write } from "./page.js";
 import { t } from "./words.js";

@@ -12,7 +12,7 @@ import { LiveSocket } from "./socket.js";
 import { Stage } from "./stage.js";
 import { onTheme, theme } from "./theme.js";
 import { TroublePanel } from "./trouble.js";
-import { t } from "./words.js";
+import { t, tell } from "./words.js";
 import { Zoom } from "./zoom.js";
 
 const NOT_SHOWN = ["_", "_etag"]; // words that say nothing of what the page shows
@@ -260,7 +260,7 @@ function listed(labels) {
 /** Say where the plot is drawn, if that is special. @param {string} text */
 function tellPlace(text) {
   const line = find(document, "#place", HTMLElement);
-  write(line, text);
+  write(line, tell({ message: text }));
   line.hidden = text === "";
 }
 

@@ -4,7 +4,7 @@ import { ago } from "./clock.js";
 import { Follower } from "./follower.js";
 import { find, write } from "./page.js";
 import { Picture } from "./picture.js";
-import { t } from "./words.js";
+import { t, tell } from "./words.js";
 
 /** @typedef {import("./socket.js").News} News */
 /** @typedef {{url: string, etag?: string}} Wanted the picture to show, and its etag when the page was made */
@@ -27,7 +27,7 @@ export class Tile {
     this.wanted = wanted;
     const image = element.querySelector("img.live");
     if (!(image instanceof HTMLImageElement)) return; // there is no picture of it, and a note says why
-    this.picture = new Picture(image, "", () => this.#seen(), (trouble) => this.#say("trouble", trouble.message));
+    this.picture = new Picture(image, "", () => this.#seen(), (trouble) => this.#say("trouble", tell(trouble)));
     this.#follower = new Follower(socket, this.picture, (news) => this.#hear(news));
   }
 
@@ -64,7 +64,7 @@ export class Tile {
   #hear(news) {
     this.#news = news;
     this.element.dataset.state = news.state === "fresh" ? "live" : news.state;
-    if (news.state === "stale") this.#say("trouble", news.error?.message ?? t("The last render failed"));
+    if (news.state === "stale") this.#say("trouble", news.error ? tell(news.error) : t("The last render failed"));
     if (news.state === "gone") this.#say("trouble", t("This plot is gone"));
     if (news.state === "fresh" && this.picture?.isShown(news.url, news.etag)) this.#say("trouble", "");
     this.#say("note", news.state === "rendering" && !this.picture?.shown ? t("Drawing…") : "");

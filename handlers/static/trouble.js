@@ -1,7 +1,7 @@
 /** Says why there is no new picture: a panel for what failed, a note for what can't be asked. */
 
 import { find, write } from "./page.js";
-import { t } from "./words.js";
+import { t, tell } from "./words.js";
 
 export class TroublePanel {
   /**
@@ -18,7 +18,7 @@ export class TroublePanel {
   /** @param {import("./picture.js").Trouble} trouble */
   show(trouble) {
     write(find(this.panel, "h2", HTMLElement), t(this.titles[trouble.code] ?? this.titles[""]));
-    write(find(this.panel, ".message", HTMLElement), trouble.message);
+    write(find(this.panel, ".message", HTMLElement), tell(trouble));
     const details = find(this.panel, "details", HTMLDetailsElement);
     if (trouble.traceback !== undefined || this.panel.hidden) {
       write(find(details, "pre", HTMLElement), trouble.traceback ?? "");

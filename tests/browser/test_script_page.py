@@ -1,4 +1,4 @@
-"""What the page of a plot says of where it is drawn, and of what a script printed."""
+"""What the page of a plot says of where it is drawn, and of what it printed."""
 
 from __future__ import annotations
 
@@ -19,6 +19,21 @@ if len(data) > 8:
 plt.plot(data.loss)
 plt.show()
 """
+FUNCTION = """
+import sys
+import warnings
+import matplotlib.pyplot as plt
+import pandas as pd
+
+def plot_rows():
+    data = pd.read_csv("run.csv")
+    print(f"<b>{len(data)}</b> rows")
+    if len(data) > 6:
+        sys.stderr.write("giving up\\n")
+        raise ValueError("too many")
+    warnings.warn("few rows")
+    plt.plot(data.loss)
+"""
 HANGS = """
 def plot_hangs():
     while True:
@@ -30,6 +45,7 @@ def plot_hangs():
 def daemon(serve: Serve, folder: Folder) -> Daemon:
     folder.write("count.py", SCRIPT)
     folder.write("hangs.py", HANGS)
+    folder.write("rows.py", FUNCTION.replace('"run.csv"', f'"{folder.path}/run.csv"'))
     return serve(folder.path, PLOTD_RENDER__TIMEOUT_S="5")
 
 
@@ -45,6 +61,37 @@ def test_the_output_of_a_script_is_folded_away_and_follows_the_picture(tabs: Tab
     wait_for_another(page, before)
     expect(page.locator("#output pre")).to_have_text("<b>6</b> rows\n")
     assert [url for url in tabs.requests if "count.json" in url]
+
+
+def test_the_output_of_a_function_is_unfolded_beside_its_picture_and_beside_its_failure(
+    tabs: Tabs, folder: Folder, daemon: Daemon
+) -> None:
+    page = tabs.open("/plots/rows")
+    is_state(page, "live")
+    output = page.locator("#output pre")
+    expect(output).to_be_hidden()
+    page.locator("#output summary").click()
+    expect(output).to_contain_text("<b>5</b> rows\n")
+    expect(output).to_contain_text("UserWarning: few rows")
+    before = etag(page)
+    folder.append_loss(5, 40.0)
+    wait_for_another(page, before)
+    expect(output).to_contain_text("<b>6</b> rows\n")
+    for n in (7, 8):
+        folder.append_loss(n - 1, 40.0)
+        is_state(page, "stale")
+        expect(output).to_have_text(f"<b>{n}</b> rows\ngiving up\n")
+        expect(page.locator("#trouble .message")).to_have_text("ValueError: too many")
+        assert etag(page) != before, "the last good picture is still there"
+    page.reload()
+    is_state(page, "stale")
+    page.locator("#output summary").click()
+    expect(output).to_have_text("<b>8</b> rows\ngiving up\n")
+    folder.write_loss(3)
+    is_state(page, "live")
+    expect(output).to_contain_text("<b>3</b> rows\n")
+    assert "<b>" not in "".join(daemon.printed)
+    assert not [line for line in daemon.stderr.splitlines() if not line.startswith("time=")]
 
 
 def test_nobody_asks_for_output_that_nobody_looks_at(tabs: Tabs, folder: Folder) -> None:

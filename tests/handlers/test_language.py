@@ -13,11 +13,13 @@ from urllib.parse import quote
 
 import pytest
 from tests.handlers.conftest import MakeSite, Site
+from tests.handlers.messages import ABOUT, messages
 
 import handlers
+from handlers.errors import CODES, STATUSES, TITLES
 from handlers.fields import EVERY, SIZES, THEME, USUALLY
-from handlers.language import CATALOGUES
-from handlers.views import AS_MADE, TITLES
+from handlers.language import CATALOGUES, Phrases
+from handlers.views import AS_MADE
 
 HANDLERS = Path(handlers.__file__).parent
 TEXT = r'("(?:[^"\\]|\\.)*")'
@@ -26,6 +28,24 @@ PHRASE = {
     "templates/*.html": re.compile(rf"\b_\({TEXT}(?:, {TEXT})?"),
     "static/*.js": re.compile(rf"\bt\(\s*{TEXT}()"),
 }
+TOLD = [
+    ("bad_parameter", "smooth: expected a whole number, got 'x'", "smooth: 应为整数，收到 'x'"),
+    ("bad_parameter", "smooth: is outside the data roots; lr: x; y", "smooth: 在数据根目录之外; lr: x; y"),
+    (
+        "bad_parameter",
+        "损失: expected text that matches ^a, got 'b, got c'",
+        "损失: 应为匹配 ^a 的文本，收到 'b, got c'",
+    ),
+    (
+        "unknown_plot",
+        "there is no plot 'Width'; the nearest: 'a', 'b'",
+        "没有名为 'Width' 的图表; 最接近的有：'a', 'b'",
+    ),
+    ("plot_failed", "ValueError: expected 3, got 4", "ValueError: expected 3, got 4"),
+    ("plot_failed", "the plot returned int; expected fewer", "图表返回了 int; expected fewer"),
+    ("", "", ""),
+]
+ENGLISH = re.compile(r"[a-z]{2,} [a-z]{2,}")
 NAME = re.compile(r"\{\w+\}")  # what is put in place of it comes later
 READERS = [
     (None, "en"),
@@ -95,8 +115,30 @@ def test_every_phrase_has_one_translation_and_every_translation_its_phrase(path:
     rows = Counter(row[0] for row in catalogue(path))
     assert len(said) > 50, "the patterns find nothing any more"
     assert said - set(rows) == set(), "not translated"
-    assert set(rows) - said == set(), "translated, but said nowhere"
     assert [phrase for phrase, count in rows.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("path", sorted(CATALOGUES.glob("*.csv")), ids=lambda path: path.stem)
+def test_all_that_the_daemon_says_of_an_error_is_translated_and_nothing_else(path: Path) -> None:
+    known = {row[0]: row[1] for row in catalogue(path)}
+    said = messages()
+    assert len(said) > 100, "its source says nothing any more"
+    told = {message: Phrases(known).tell(message) for message in said}
+    assert [message for message, words in told.items() if ENGLISH.search(words.replace(ABOUT, ""))] == []
+    for phrase in set(known) - set(phrases()):
+        others = Phrases({other: words for other, words in known.items() if other != phrase})
+        assert any(others.tell(message) != words for message, words in told.items()), f"said nowhere: {phrase}"
+
+
+def test_every_code_of_an_error_has_a_title_and_every_title_a_code() -> None:
+    assert {"", "gone"} | {kind.code for kind in STATUSES} | {*CODES.values(), "failed"} == set(TITLES)
+
+
+@pytest.mark.parametrize(("code", "message", "told"), TOLD)
+def test_of_a_message_only_what_is_the_daemons_own_is_translated(code: str, message: str, told: str) -> None:
+    phrases = Phrases({row[0]: row[1] for row in catalogue(CATALOGUES / "zh.csv")})
+    assert phrases.tell(message, code) == told
+    assert Phrases({}).tell(message, code) == message
 
 
 @pytest.mark.parametrize("path", sorted(CATALOGUES.glob("*.csv")), ids=lambda path: path.stem)

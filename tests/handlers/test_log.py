@@ -19,6 +19,15 @@ BAD = """
         raise ValueError(f"{word} <b>")
 """
 
+SAYS = """
+    import matplotlib.pyplot as plt
+
+    def plot_says():
+        print("y" * 5000)
+        print("2026-01-01 ERROR forged\\x1b[31m")
+        plt.plot([1, 2])
+"""
+
 
 class Log(io.StringIO):
     """What is written to stderr."""
@@ -44,6 +53,19 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[Log]:
 def bad(site: Site) -> Site:
     site.house.write("bad.py", BAD)
     return site
+
+
+async def test_what_a_plot_prints_is_one_line_of_the_log_and_only_its_end(
+    site: Site, log: Log, capfd: pytest.CaptureFixture[str]
+) -> None:
+    site.house.write("says.py", SAYS)
+    assert (await site.fetch("/plots/says.png")).code == 200
+    (line,) = log.lines("service.renderer")
+    assert ' msg="a plot printed" ' in line
+    assert " plot=says/says " in line
+    assert line.endswith(' | 2026-01-01 ERROR forged\\x1b[31m | "')
+    assert len(line) < 1500
+    assert capfd.readouterr() == ("", "")
 
 
 async def test_every_answer_bears_an_id_of_its_own(bad: Site) -> None:

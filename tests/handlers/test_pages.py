@@ -286,6 +286,27 @@ PRINTS = """
     plt.plot([1, 2])
 """
 
+SAYS = """
+import sys
+import matplotlib.pyplot as plt
+def plot_says(n: int = 0):
+    print(f"<b>{n}</b> done")
+    if n > 2:
+        sys.stderr.write("too many\\n")
+        raise ValueError("too many")
+    plt.plot([1, 2])
+"""
+READS = """
+from pathlib import Path
+import matplotlib.pyplot as plt
+def plot_reads():
+    n = int((Path(__file__).parent / "n.txt").read_text())
+    print("read", n)
+    if n > 2:
+        raise ValueError(n)
+    plt.plot([1, 2])
+"""
+
 
 @pytest.mark.parametrize("show", [True, False])
 async def test_a_script_page_holds_what_it_printed_where_a_traceback_may_be_shown(
@@ -300,7 +321,37 @@ async def test_a_script_page_holds_what_it_printed_where_a_traceback_may_be_show
     after = (await load(site, "/plots/script")).all("details", id="output")
     assert ["<b>40 %</b> done\n" in details.text for details in after] == [True] * show
     assert all("open" not in details.attributes for details in after)
-    assert not (await load(site, "/plots/line")).all("details", id="output"), "what it prints is the daemon's log"
+
+
+@pytest.mark.parametrize("show", [True, False])
+@pytest.mark.parametrize("executor", ["threads", "processes"])
+async def test_the_page_of_a_function_holds_what_it_printed_drawn_or_not(
+    make_site: MakeSite, show: bool, executor: str
+) -> None:
+    site = await make_site(show_tracebacks=show, render={"executor": executor})
+    site.house.write("says.py", SAYS)
+    assert (await site.fetch("/plots/says.png")).code == 200
+    after = (await load(site, "/plots/says")).all("details", id="output")
+    assert ["<b>0</b> done\n" in details.text for details in after] == [True] * show
+    assert (await site.fetch("/plots/says.png?n=3")).code == 500
+    failed = (await load(site, "/plots/says?n=3")).all("details", id="output")
+    assert ["<b>3</b> done\ntoo many\n" in details.text for details in failed] == [True] * show
+    last = json.loads((await site.fetch("/plots/says.json?n=3")).body)["last_render"]
+    assert last.get("output") == ("<b>3</b> done\ntoo many\n" if show else None)
+
+
+async def test_a_failure_after_a_good_picture_shows_what_was_printed_before_it(make_site: MakeSite) -> None:
+    site = await make_site(show_tracebacks=True)
+    site.house.write("n.txt", "0")
+    site.house.write("reads.py", READS)
+    assert (await site.fetch("/plots/reads.png")).code == 200
+    site.house.write("n.txt", "77")
+    stale = await site.fetch("/plots/reads.png")
+    assert stale.headers["Plotd-State"] == "stale"
+    (details,) = (await load(site, "/plots/reads")).all("details", id="output")
+    assert "read 77\n" in details.text
+    last = json.loads((await site.fetch("/plots/reads.json")).body)["last_render"]
+    assert (last["output"], last["error"]["message"]) == ("read 77\n", "ValueError: 77")
 
 
 async def test_the_page_says_where_a_plot_is_drawn_if_that_is_special(plots: Site) -> None:

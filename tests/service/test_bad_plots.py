@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from tests.service.conftest import House, MakeHouse
 
+from plots.printed import beneath
 from service.errors import PlotFailed, RenderTimeout
 from service.rendering import Answer
 
@@ -38,19 +39,23 @@ LATE = """
 
     @plot(timeout=1.5)
     def plot_loop():
+        print("begun")
         while True:
             pass
 
     @plot(timeout=1.5)
     def plot_loop_in_c():
+        print("begun")
         hashlib.pbkdf2_hmac("sha256", b"a", b"b", 24_000_000)  # lets other threads run, as long loops in C should
 
     @plot(timeout=1.5)
     def plot_loop_in_draw():
+        print("begun")
         plt.gca().add_artist(Endless())
 
     @plot(timeout=1.5)
     def plot_sleep():
+        print("begun")
         time.sleep(6)
 """
 FAILING = """
@@ -137,8 +142,9 @@ async def test_what_takes_too_long_is_a_504_and_others_are_drawn_meanwhile(make_
     bad = asyncio.create_task(house.get(name))
     others = await serve_others(house, bad)
     assert others or name == "loop_in_draw"  # one figure is drawn at a time: the first of the others waited till now
-    with pytest.raises(RenderTimeout, match=r"longer than 1\.5 s"):
+    with pytest.raises(RenderTimeout, match=r"longer than 1\.5 s") as late:
         await bad
+    assert late.value.output == "begun\n"
     assert (
         await house.get("good", "n=7")
     ).error is None  # also where it hung in Figure.draw, whose lock is one for all
@@ -181,7 +187,7 @@ async def test_what_belongs_to_the_whole_process_is_restored_and_its_plot_drawn_
     spec = (await house.ask("prints")).spec
     assert house.engine.placement.choose(spec) == "processes"  # all of the file is: what it uses is seen in its text
     assert (await house.get("prints")).error is None
-    assert sys.stdout is stdout
+    assert beneath(sys.stdout) is beneath(stdout)
     assert mpl.rcParams["figure.figsize"] == [6.4, 4.8]
     assert plt.get_fignums() == []
 

@@ -31,6 +31,22 @@ def plot_asks():
     plt.plot([1, 2])
 """
 
+SAYS = """
+import sys
+import matplotlib.pyplot as plt
+from plotd import plot
+
+sys.stderr.write("loading\\x1b[31m\\n")
+
+@plot(version=lambda: print("asked"))
+def plot_threads():
+    plt.plot([1, 2])
+
+@plot(executor="processes")
+def plot_processes():
+    plt.plot([1, 2])
+"""
+
 
 def run(folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
     """Start a daemon that may die."""
@@ -44,6 +60,20 @@ def folder(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "good.py").write_text(GOOD)
     return folder
+
+
+def test_what_imports_and_versions_print_is_lines_of_the_log(serve: Serve, folder: Path) -> None:
+    (folder / "says.py").write_text(SAYS)
+    daemon = serve(folder)
+    for executor in ("threads", "processes"):
+        urllib.request.urlopen(f"{daemon.url}/plots/{executor}.png").close()
+    assert daemon.stop() == 0
+    lines = daemon.stderr.splitlines()
+    assert all(line.startswith("time=") for line in lines)
+    said = [line for line in lines if 'msg="a plot file printed"' in line and "/says.py" in line]
+    assert any(line.endswith(r'output="loading\x1b[31m | "') for line in said)
+    assert any(' plot="plot_threads.version=" ' in line and line.endswith('output="asked | "') for line in said)
+    assert not [line for line in daemon.printed if "loading" in line or "asked" in line]
 
 
 @pytest.mark.parametrize("how", ["import os; os._exit(3)", "import ctypes; ctypes.string_at(0)"])

@@ -40,6 +40,26 @@ async def test_a_picture_is_that_of_a_thread(office: Office) -> None:
     assert body(await office.draw(curve)) == body(paint(curve))
 
 
+async def test_what_plots_print_at_once_is_kept_with_each(office: Office) -> None:
+    prints = """
+        import sys, warnings
+        import matplotlib.pyplot as plt
+
+        def plot_it(n: int = 0):
+            for step in range(50):
+                print(n, step)
+            warnings.warn("odd")
+            plt.plot([n])
+            if n == 2:
+                raise ValueError("no")
+    """
+    outcomes = await asyncio.gather(*(office.draw(office.job(prints, ("n", str(n)))) for n in (1, 2, 3, 1)))
+    for n, outcome in zip((1, 2, 3, 1), outcomes, strict=True):
+        assert outcome.output.startswith("".join(f"{n} {step}\n" for step in range(50)))
+        assert outcome.output.count("UserWarning: odd") == 1
+        assert (outcome.failure is not None) == (n == 2)
+
+
 async def test_what_a_plot_changes_in_its_process_is_no_concern_of_the_next(tmp_path: Path) -> None:
     told_of = "raise LookupError(os.environ.get('MARK'), pd.get_option('display.precision'))"
     change = "os.environ['MARK'] = 'left'\n    pd.set_option('display.precision', 1)"

@@ -42,6 +42,14 @@ try:
 except ValueError:
     log.exception("it failed")
 """
+AGAIN = """
+from plots.printed import Tail, kept, stand_in
+stand_in()
+telemetry.configure_logging(config.Log(), os.environ, sys.stderr)
+with kept(Tail()):
+    log.info("logged")
+    print("printed", file=sys.stderr)
+"""
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d"
 
 
@@ -50,6 +58,11 @@ def _lines(level: str = "info", format: str = "text", say: str = SAY) -> list[st
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == ""
     return done.stderr.splitlines()
+
+
+def test_what_a_plot_logs_is_no_part_of_what_it_prints_after_a_reload_either() -> None:
+    (line,) = _lines(say=AGAIN)
+    assert line.endswith(" logger=service.test msg=logged")
 
 
 def test_every_event_is_one_line_of_keys_and_values() -> None:
