@@ -200,6 +200,17 @@ def test_a_kiosk_is_entered_by_a_click_and_told_of_a_daemon_that_is_gone(
     is_state(page, "offline")
 
 
+def test_a_kiosk_follows_its_window_in_height_alone_and_onto_a_denser_screen(tabs: Tabs) -> None:
+    page = tabs.open("/wall?p=loss.png&p=square.png&_kiosk=1", viewport={"width": 1000, "height": 375})
+    image = cell(page, "square.png").locator("img.live")
+    expect(image).to_have_attribute("src", re.compile("_width=640&_scale=1&"))  # side by side
+    size = {"width": 1000, "height": 1500, "deviceScaleFactor": 2, "mobile": False}
+    page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", size)
+    expect(image).to_have_attribute("src", re.compile("_width=1280&_scale=2&"))  # one above the other
+    tops = page.locator("li.cell").evaluate_all("cells => cells.map(cell => cell.getBoundingClientRect().top)")
+    assert tops == [0, pytest.approx(751)]
+
+
 def test_a_kiosk_shows_pictures_in_turn(tabs: Tabs) -> None:
     page = tabs.open("/wall?p=square&p=wide&p=loss&cols=2&rows=1&_kiosk=1&_cycle=1")
     for shown in (["square", "wide"], ["loss"], ["square", "wide"]):
