@@ -99,6 +99,7 @@ export class Board {
       if (old && old.element.dataset.key === element.dataset.key) element.replaceWith(old.element);
     }
     for (const details of fresh.querySelectorAll("details")) this.#openLikeBefore(details);
+    if (!this.#isOtherwise) this.#keepTyped(fresh);
     Object.assign(this.main.dataset, fresh.dataset);
     this.main.replaceChildren(...fresh.childNodes);
     this.adopt();
@@ -110,6 +111,16 @@ export class Board {
   #openLikeBefore(details) {
     const old = this.main.querySelector(`[data-place="${CSS.escape(details.dataset.place ?? "")}"]`);
     if (old instanceof HTMLDetailsElement) details.open = old.open;
+  }
+
+  /** Keep what is typed, but not yet meant. @param {HTMLElement} fresh */
+  #keepTyped(fresh) {
+    const fields = "input:not([type=hidden])";
+    const typed = [...this.main.querySelectorAll(fields)];
+    [...fresh.querySelectorAll(fields)].forEach((field, i) => {
+      const old = typed[i];
+      if (field instanceof HTMLInputElement && old instanceof HTMLInputElement) field.value = old.value;
+    });
   }
 
   /**

@@ -142,6 +142,17 @@ def test_pictures_are_added_and_removed_and_back_undoes_that(tabs: Tabs, daemon:
     assert page.evaluate("window.image === document.querySelector('li[data-name=\"square.png\"] img.live')")
 
 
+def test_what_is_half_typed_stays_when_plots_come(tabs: Tabs, folder: Folder, daemon: Daemon) -> None:
+    page = tabs.open(WALL)
+    is_state(page, "live")
+    page.locator("#add").press_sequentially("squ")
+    folder.write("later.py", "import matplotlib.pyplot as plt\ndef plot_later():\n    plt.plot([1])\n")
+    expect(page.locator("#plots option[value=later]")).to_have_count(1)
+    expect(page.locator("#add")).to_be_focused()
+    assert page.locator("#add").input_value() == "squ"
+    assert page.url == daemon.url + WALL
+
+
 def test_columns_are_chosen_in_place(tabs: Tabs, daemon: Daemon) -> None:
     page = tabs.open(WALL, viewport={"width": 1280, "height": 800})
     wait_for_pictures(page)
