@@ -8,6 +8,7 @@ import { onTheme, theme } from "./theme.js";
 import { Tile } from "./tile.js";
 
 const MARGIN = "300px"; // a picture is fetched a little before it comes into view
+const SMALL_PX = 640; // the width of a thumbnail whose picture is too large
 
 /** @typedef {import("./tile.js").Wanted} Wanted */
 
@@ -20,7 +21,7 @@ export class Board {
   followsView = true; // whether what is in view is live
 
   /** @param {(tile: Tile) => Wanted} [wanted] tells what a tile is to show now */
-  constructor(wanted = wantedOf) {
+  constructor(wanted = thumbnailOf) {
     this.wanted = wanted;
     this.main = find(document, "main", HTMLElement);
     const line = new StatusLine(find(document, "#state", HTMLElement));
@@ -98,6 +99,7 @@ export class Board {
       if (old && old.element.dataset.key === element.dataset.key) element.replaceWith(old.element);
     }
     for (const details of fresh.querySelectorAll("details")) this.#openLikeBefore(details);
+    if (!this.#isOtherwise) this.#keepTyped(fresh);
     Object.assign(this.main.dataset, fresh.dataset);
     this.main.replaceChildren(...fresh.childNodes);
     this.adopt();
@@ -109,6 +111,16 @@ export class Board {
   #openLikeBefore(details) {
     const old = this.main.querySelector(`[data-place="${CSS.escape(details.dataset.place ?? "")}"]`);
     if (old instanceof HTMLDetailsElement) details.open = old.open;
+  }
+
+  /** Keep what is typed, but not yet meant. @param {HTMLElement} fresh */
+  #keepTyped(fresh) {
+    const fields = "input:not([type=hidden])";
+    const typed = [...this.main.querySelectorAll(fields)];
+    [...fresh.querySelectorAll(fields)].forEach((field, i) => {
+      const old = typed[i];
+      if (field instanceof HTMLInputElement && old instanceof HTMLInputElement) field.value = old.value;
+    });
   }
 
   /**
@@ -138,6 +150,16 @@ export class Board {
 export function wantedOf(tile) {
   const { url = "", dark = "", lightEtag, darkEtag } = tile.element.dataset;
   return theme() === "dark" ? { url: dark, etag: darkEtag } : { url, etag: lightEtag };
+}
+
+/**
+ * Return what a card shows: the picture as its author made it, or a smaller one if that is too large for the daemon.
+ * @param {Tile} tile
+ * @returns {Wanted}
+ */
+function thumbnailOf(tile) {
+  const wanted = wantedOf(tile);
+  return tile.isTooLarge ? { url: `${wanted.url}${wanted.url.includes("?") ? "&" : "?"}_width=${SMALL_PX}` } : wanted;
 }
 
 /**

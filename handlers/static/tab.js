@@ -10,6 +10,7 @@ export class Tab {
 
   constructor() {
     this.icon = find(document, "link[rel=icon]", HTMLLinkElement);
+    this.brand = find(document, ".brand img", HTMLImageElement); // the same: it is at hand while the daemon is away
     this.usual = this.icon.href;
   }
 
@@ -17,7 +18,7 @@ export class Tab {
   tell(isTroubled) {
     this.#isTroubled = isTroubled;
     this.keep();
-    if (isTroubled) void dotted(this.usual).then((icon) => this.#isTroubled && (this.icon.href = icon), () => {});
+    if (isTroubled) void dotted(this.brand).then((icon) => this.#isTroubled && (this.icon.href = icon), () => {});
     else this.icon.href = this.usual;
   }
 
@@ -29,17 +30,15 @@ export class Tab {
 }
 
 /**
- * Return *icon* with a red dot in its corner, as a data URI.
- * @param {string} icon
+ * Return *image* with a red dot in its corner, as a data URI.
+ * @param {HTMLImageElement} image
  */
-async function dotted(icon) {
-  const image = new Image(SIDE_PX, SIDE_PX);
-  image.src = icon;
+async function dotted(image) {
   await image.decode();
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [SIDE_PX, SIDE_PX];
   const context = canvas.getContext("2d");
-  if (context === null) return icon;
+  if (context === null) return image.src;
   context.drawImage(image, 0, 0, SIDE_PX, SIDE_PX);
   context.arc(SIDE_PX * 0.72, SIDE_PX * 0.28, SIDE_PX * 0.26, 0, 2 * Math.PI);
   context.fillStyle = "#e5392b";

@@ -14,6 +14,7 @@ export class Tile {
   #news = null;
   /** @type {Picture | null} */
   picture = null;
+  isTooLarge = false; // whether the daemon refuses to draw it as its author made it
   /** @type {Follower | null} */
   #follower = null;
 
@@ -28,7 +29,7 @@ export class Tile {
     const image = element.querySelector("img.live");
     if (!(image instanceof HTMLImageElement)) return; // there is no picture of it, and a note says why
     this.picture = new Picture(image, "", () => this.#seen(), (trouble) => this.#say("trouble", tell(trouble)));
-    this.#follower = new Follower(socket, this.picture, (news) => this.#hear(news));
+    this.#follower = new Follower(socket, this.picture, (news) => this.#shrinks(news) || this.#hear(news));
   }
 
   /** Whether it's live. */
@@ -68,6 +69,14 @@ export class Tile {
     if (news.state === "gone") this.#say("trouble", t("This plot is gone"));
     if (news.state === "fresh" && this.picture?.isShown(news.url, news.etag)) this.#say("trouble", "");
     this.#say("note", news.state === "rendering" && !this.picture?.shown ? t("Drawing…") : "");
+  }
+
+  /** Show a smaller picture, if that is what it takes and there is one. @param {News} news */
+  #shrinks({ url, error }) {
+    if (error?.code !== "too_large") return false;
+    this.isTooLarge = true;
+    this.turn();
+    return this.#follower?.url !== url;
   }
 
   /** Another picture is seen. */

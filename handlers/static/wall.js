@@ -26,6 +26,7 @@ class Wall extends Board {
       if (event.key === "Escape" && !document.querySelector("dialog[open]")) this.#leave();
     });
     new ResizeObserver(() => this.#resized()).observe(this.main);
+    window.addEventListener("resize", () => this.#resized()); // another screen may be denser
     this.adopt();
   }
 

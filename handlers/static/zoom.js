@@ -101,24 +101,39 @@ export class Zoom {
     void this.pan(...way);
   }
 
-  /** Fetch what does the work, and let it know where somebody points by then. @param {PointerEvent} event */
+  /**
+   * Fetch what does the work, and let it know where somebody points by then, or began to drag.
+   * @param {PointerEvent} event
+   */
   async #entered(event) {
     if (this.#fetching) return;
     /** @type {PointerEvent | null} */
     let last = event;
+    /** @type {PointerEvent | null} */
+    let pressed = null;
     const over = new AbortController();
     if (event.pointerType !== "touch") { // a tap says no more
       this.frame.addEventListener("pointermove", (next) => (last = next), over);
       this.frame.addEventListener("pointerleave", () => (last = null), over);
+      this.frame.addEventListener("pointerdown", (next) => (pressed = next), over);
+      this.frame.addEventListener("dragstart", (next) => next.preventDefault(), over);
+      window.addEventListener("pointerup", () => (pressed = null), over);
     }
     const lens = await this.#fetch();
+    await lens?.learn();
     over.abort();
-    if (last) lens?.hover(last);
+    if (pressed) retold(pressed);
+    else if (last) lens?.hover(last);
   }
 
   #tell() {
     this.button.hidden = this.page.view.size === 0;
   }
+}
+
+/** Tell once more of what nobody heard. @param {PointerEvent} event */
+function retold(event) {
+  event.target?.dispatchEvent(new PointerEvent(event.type, event));
 }
 
 /** Return the words of a picture's address that limit its axes. @param {string} url */

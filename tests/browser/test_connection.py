@@ -80,6 +80,14 @@ def test_a_phone_has_room_for_the_time_of_the_last_good_picture(
     assert page.locator(".frame").bounding_box() == before
 
 
+def test_the_tabs_icon_tells_of_trouble_though_it_can_not_be_fetched_again(tabs: Tabs, folder: Folder) -> None:
+    page = tabs.open("/plots/loss")
+    is_state(page, "live")
+    page.route("**/favicon.svg", lambda route: route.abort())  # as after a day: no cache holds it any more
+    folder.write("run.csv", "iteration\n1\n")
+    expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("^data:image/png"))
+
+
 def test_after_a_restart_nothing_is_fetched_that_did_not_change(
     tabs: Tabs, folder: Folder, daemon: Daemon, serve: Serve, expected_complaints: list[str]
 ) -> None:

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import Folder, Tabs, etag, is_state, wait_for_another
-from tests.conftest import Daemon
+from tests.conftest import Daemon, Serve
 
 THREE = """
 import matplotlib.pyplot as plt
@@ -103,6 +103,17 @@ def test_a_failure_stands_over_the_last_good_thumbnail(tabs: Tabs, folder: Folde
     expect(page.locator(image("training/loss"))).to_be_visible()
     folder.write_loss(9)
     expect(page.locator(tile("training/loss")).locator(".trouble")).to_have_count(0)
+
+
+def test_a_picture_too_large_for_the_daemon_has_a_smaller_thumbnail(tabs: Tabs, folder: Folder, serve: Serve) -> None:
+    folder.write("large.py", "import matplotlib.pyplot as plt\ndef plot_large():\n    plt.figure(figsize=(30, 30))\n")
+    tabs.root = serve(folder.path, PLOTD_RENDER__MAX_PIXELS="1500000").url
+    page = tabs.open("/")
+    for _ in ("never drawn", "known to fail"):
+        expect(page.locator(image("large/large"))).to_have_attribute("src", re.compile("_width=640&_etag="))
+        expect(page.locator(f"{tile('large/large')} .trouble")).to_have_count(0)
+        expect(page.locator(tile("large/large"))).to_have_attribute("data-state", "live")
+        page.reload()
 
 
 def test_a_long_error_ends_with_a_whole_line(tabs: Tabs, folder: Folder) -> None:

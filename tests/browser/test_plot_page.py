@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 from tests.browser.conftest import LOSS, Folder, Tabs, etag, is_state, until, wait_for_another
@@ -152,6 +153,40 @@ def test_a_render_that_takes_a_while_is_told_by_a_thin_line(tabs: Tabs, folder: 
     folder.append_loss(5, 1.0)
     is_state(page, "rendering")
     assert page.locator("img.live").evaluate("image => image.naturalWidth > 0")
+    is_state(page, "live")
+
+
+GATED = """
+import time
+from pathlib import Path
+import matplotlib.pyplot as plt
+
+def plot_gated(file_path="run.csv"):
+    open(file_path).close()
+    while (Path(__file__).parent.parent / "gate").exists():
+        time.sleep(0.02)
+    plt.plot([1])
+"""
+
+
+def test_a_render_is_told_of_after_300_ms_and_no_sooner(tabs: Tabs, folder: Folder) -> None:
+    folder.write("gated.py", GATED)
+    gate = folder.path.parent / "gate"
+    page = tabs.context().new_page()
+    page.clock.install()
+    with page.expect_websocket() as opened:
+        page.goto(tabs.root + "/plots/gated")
+    is_state(page, "live")
+    page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))
+    gate.touch()
+    with opened.value.expect_event("framereceived", lambda frame: '"rendering"' in frame):
+        folder.append_loss(5, 1.0)
+    page.clock.run_for(299)
+    is_state(page, "live")
+    page.clock.run_for(1)
+    is_state(page, "rendering")
+    gate.unlink()
+    page.clock.resume()
     is_state(page, "live")
 
 

@@ -25,6 +25,8 @@ def plot_tall():
     plt.figure(figsize=(6, 20))
 """
 
+IS_ON_TOP = "e => { const { x, y } = e.getBoundingClientRect(); return document.elementFromPoint(x + 3, y + 9) === e }"
+
 
 def words_of(page: Page) -> str:
     return (page.locator("img.live").get_attribute("src") or "").partition("?")[2].partition("&_etag")[0]
@@ -104,6 +106,10 @@ def test_a_slow_plot_is_only_scaled_and_offers_to_be_drawn(tabs: Tabs, folder: F
     expect(page.locator("#redraw")).to_be_visible()
     assert folder.renders("slow") == 1
     assert frame(page)["y"] + frame(page)["height"] <= 500
+    page.set_viewport_size({"width": 640, "height": 360})  # a phone that is turned
+    for seen in ("#state .word", "#redraw", "#pause"):
+        assert page.locator(seen).evaluate(IS_ON_TOP), seen
+    page.set_viewport_size({"width": 1280, "height": 500})
     page.locator("#redraw").click()
     expect(page.locator("#redraw")).to_be_hidden()
     is_asked_with(page, "_width=480&_scale=1")

@@ -124,6 +124,8 @@ def test_a_print_holds_picture_title_and_values_and_nothing_to_press(tabs: Tabs)
         expect(page.locator(seen)).to_be_visible()
     for unseen in (".bar", "#take", "#pause"):
         expect(page.locator(unseen)).to_be_hidden()
+    said = page.locator("#state .age").evaluate("age => getComputedStyle(age, '::after').content")
+    assert re.search(r"\d:\d\d:\d\d", said), "when it was drawn, not only how long ago"
     ink, ground = page.locator("h1").evaluate(
         "title => [getComputedStyle(title).color, getComputedStyle(title).backgroundColor]"
     )

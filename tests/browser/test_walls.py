@@ -142,6 +142,17 @@ def test_pictures_are_added_and_removed_and_back_undoes_that(tabs: Tabs, daemon:
     assert page.evaluate("window.image === document.querySelector('li[data-name=\"square.png\"] img.live')")
 
 
+def test_what_is_half_typed_stays_when_plots_come(tabs: Tabs, folder: Folder, daemon: Daemon) -> None:
+    page = tabs.open(WALL)
+    is_state(page, "live")
+    page.locator("#add").press_sequentially("squ")
+    folder.write("later.py", "import matplotlib.pyplot as plt\ndef plot_later():\n    plt.plot([1])\n")
+    expect(page.locator("#plots option[value=later]")).to_have_count(1)
+    expect(page.locator("#add")).to_be_focused()
+    assert page.locator("#add").input_value() == "squ"
+    assert page.url == daemon.url + WALL
+
+
 def test_columns_are_chosen_in_place(tabs: Tabs, daemon: Daemon) -> None:
     page = tabs.open(WALL, viewport={"width": 1280, "height": 800})
     wait_for_pictures(page)
@@ -198,6 +209,17 @@ def test_a_kiosk_is_entered_by_a_click_and_told_of_a_daemon_that_is_gone(
     daemon.stop()
     expect(page.locator("#state")).to_be_visible()
     is_state(page, "offline")
+
+
+def test_a_kiosk_follows_its_window_in_height_alone_and_onto_a_denser_screen(tabs: Tabs) -> None:
+    page = tabs.open("/wall?p=loss.png&p=square.png&_kiosk=1", viewport={"width": 1000, "height": 375})
+    image = cell(page, "square.png").locator("img.live")
+    expect(image).to_have_attribute("src", re.compile("_width=640&_scale=1&"))  # side by side
+    size = {"width": 1000, "height": 1500, "deviceScaleFactor": 2, "mobile": False}
+    page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", size)
+    expect(image).to_have_attribute("src", re.compile("_width=1280&_scale=2&"))  # one above the other
+    tops = page.locator("li.cell").evaluate_all("cells => cells.map(cell => cell.getBoundingClientRect().top)")
+    assert tops == [0, pytest.approx(751)]
 
 
 def test_a_kiosk_shows_pictures_in_turn(tabs: Tabs) -> None:

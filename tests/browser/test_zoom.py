@@ -203,6 +203,29 @@ def test_who_rests_on_the_picture_before_its_script_is_there_is_told_all_the_sam
     expect(page.locator(".readout dd").first).to_have_text(re.compile(r"^(50|49\.9|50\.)"))
 
 
+def test_a_drag_that_begins_before_its_script_is_there_zooms_all_the_same(tabs: Tabs) -> None:
+    page = tabs.open("/plots/line")
+    is_state(page, "live")
+    held: list[Route] = []
+    page.route("**/lens.js", lambda route: held.append(route))  # noqa: PLW0108 - playwright looks into it
+    page.mouse.move(*at(page, 0.2, 0.2))
+    until(page, lambda: bool(held))
+    page.mouse.down()
+    page.mouse.move(*at(page, 0.4, 0.4), steps=4)
+    held.pop().continue_()
+
+    def is_followed() -> bool:
+        page.mouse.move(*at(page, 0.5, 0.5))
+        page.mouse.move(*at(page, 0.6, 0.6))
+        return page.locator(".band").is_visible()
+
+    until(page, is_followed)
+    page.mouse.up()
+    page.wait_for_url(re.compile("_xlim"))
+    is_drawn(page)
+    assert limits(page) == pytest.approx((20, 60), abs=1)
+
+
 def test_the_cursor_says_dates_and_the_names_of_categories(tabs: Tabs) -> None:
     page = open_ready(tabs, "/plots/days")
     page.mouse.move(*at(page, 0.35, 0.8))
