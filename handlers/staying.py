@@ -10,6 +10,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from functools import partial
 from typing import Protocol, TypeVar
 
+from tornado.iostream import StreamClosedError
+
 from handlers.base import PlotHandler
 from service.errors import Overloaded
 from service.subscription import Message, Subscription
@@ -143,6 +145,8 @@ class StayingHandler(PlotHandler):
                         await self.flush()
                 except TimeoutError:
                     self.drop()
+                    return
+                except StreamClosedError:  # it left just now
                     return
 
     def drop(self) -> None:
