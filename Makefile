@@ -1,7 +1,8 @@
 # make run     serve the bundled gallery at http://127.0.0.1:9999
 # make test    every check: format, lint, types, tests, also in a real browser
-# make check   the quick part of that: without the browser, nginx, Prometheus and attacks
+# make check   the quick part of that: without the browser, nginx, Prometheus, attacks and the soak of three minutes
 # make demo    train a classifier and watch its loss live
+# make soak    half an hour of viewers, changes and failing plots: nothing may grow, or go wrong
 # make audit   look for known vulnerabilities in what is installed
 # make bench   measure
 # make screenshots   take README's pictures anew
@@ -27,7 +28,8 @@ test: .venv/installed-test
 
 check: .venv/installed-test
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/proxy --ignore=tests/prometheus --ignore=tests/chaos
+	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/proxy --ignore=tests/prometheus --ignore=tests/chaos \
+	    --ignore=tests/soak
 
 lint: .venv/installed-test
 	$(BIN)/ruff format --check
@@ -44,6 +46,10 @@ demo: .venv/installed-demo
 audit: .venv/installed-audit
 	$(BIN)/python -m pip --disable-pip-version-check freeze --exclude-editable >.venv/frozen.txt
 	$(BIN)/pip-audit --strict --disable-pip --no-deps --requirement .venv/frozen.txt
+
+soak: .venv/installed-test
+	PYTHON=$(BIN)/python tests/install.sh chromium
+	SOAK_S=1800 $(BIN)/python -m pytest -s tests/soak
 
 bench: .venv/installed-test
 	PYTHON=$(BIN)/python tests/install.sh chromium
@@ -93,7 +99,7 @@ ifneq ($(SOUND),yes)
 .PHONY: .venv/pyvenv.cfg
 endif
 
-.PHONY: help run test check lint demo audit bench screenshots clean
+.PHONY: help run test check lint demo audit soak bench screenshots clean
 
 # Types and style of the scripts that pages run. Node comes from PyPI, tsc and eslint from npm, all below .venv.
 lint: scripts

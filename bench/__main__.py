@@ -20,6 +20,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from bench import servers
 from bench.crowd import coming_back, longest_hold, memory_of_clients, telling_clients
+from bench.idle import idle_memory, idle_processor, idle_wakeups
 from bench.live import eight_windows, row_to_screen, update_bytes, update_requests
 from bench.load import Question, connect, requests_per_second
 from bench.long_run import memory_in_processes, memory_in_threads
@@ -168,6 +169,9 @@ MEASUREMENTS = (
     ("cached picture, 99th percentile, all processes drawing - idle, ms", latency_in_processes, "at most", 5),
     ("memory after 5,000 renders in threads : after 500", memory_in_threads, "at most", 1.1),
     ("memory after 5,000 renders in processes : after 500", memory_in_processes, "at most", 1.1),
+    ("resident memory, idle, 20 plots and 1 viewer : a process that drew one picture", idle_memory, "at most", 1.5),
+    ("processor time of a minute idle, 20 plots and 1 viewer - bare tornado's, ms", idle_processor, "at most", 800),
+    ("times a second that it wakes meanwhile", idle_wakeups, "at most", 80),
     ("memory of each of 10,000 websocket clients : bare tornado's", memory_of_clients, "at most", 1.3),
     (
         "10,000 websocket clients, until the last is told of a change : bare tornado, time",

@@ -10,6 +10,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from functools import partial
 from typing import Protocol, TypeVar
 
+from tornado.iostream import StreamClosedError
+
 from handlers.base import PlotHandler
 from service.errors import Overloaded
 from service.subscription import Message, Subscription
@@ -138,7 +140,10 @@ class StayingHandler(PlotHandler):
         async with contextlib.aclosing(chunks):
             async for chunk in chunks:
                 self.write(chunk)
-                await self.flush()
+                try:
+                    await self.flush()
+                except StreamClosedError:  # it left just now
+                    return
 
 
 async def within(seconds: float | None, take: Callable[[], Awaitable[Message]]) -> Message | None:

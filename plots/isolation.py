@@ -21,6 +21,7 @@ from typing import Any, Literal
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import font_manager
 
 from plots.baton import Baton
 from plots.contexts import BASELINE, DRAWING, install, own_state, rc_in_force
@@ -122,6 +123,7 @@ class Turns:
             for baton in (DRAWING, IMPORTING):
                 baton.take_away(turn.thread_id)
             self._leave(turn)
+        _forget_fonts()
 
     def _give_back(self, turn: Turn) -> None:
         turn.over = True  # before the lock is taken: an exception raised in here would leave it locked
@@ -212,6 +214,15 @@ class _Surroundings:
         """Restore all of it."""
         self.tidy()
         self._warnings.__exit__(None, None, None)
+
+
+def _forget_fonts() -> None:
+    """Let go of the fonts that matplotlib keeps open for each thread: one that is written off asks for none again.
+
+    Other threads open theirs again.
+    """
+    if (cached := getattr(font_manager, "_get_font", None)) is not None:  # a later matplotlib may have another name
+        cached.cache_clear()
 
 
 def _start_afresh() -> None:

@@ -46,6 +46,9 @@ def serve(
         plotd serve metrics.csv
         plotd serve my_plots/ runs/ --port 8000
     """
+    from service.signals import Signals, bound_heaps
+
+    bound_heaps()
     gc.disable()  # until all is imported
     listen = {name: value for name, value in (("listen.address", host), ("listen.port", port)) if value is not None}
     # Made absolute, as they are read again at a reload: user code may have changed the working directory by then.
@@ -59,7 +62,6 @@ def serve(
         log_doubts(config)
     from service.listening import address_of
     from service.output import count
-    from service.signals import Signals
 
     signals = Signals()
     sockets = open_sockets(config)

@@ -19,6 +19,11 @@ class Flight:
     waiters: int = 0
     dropped: bool = False
 
+    @property
+    def is_joinable(self) -> bool:
+        """Whether it's worth waiting for: one that has just landed would bring the same again and again."""
+        return not self.dropped and not self.task.done()
+
     async def join(self) -> Rendering | ServiceError:
         """Wait for it; when the last who waits leaves before it was begun, it is dropped."""
         self.waiters += 1

@@ -99,9 +99,9 @@ class Renderer:
             if (known := self.known(request)) is not None:
                 return self._answer(request, known, cache)
             flight = self._flights.get(request.key)
-            cache = "join" if flight is not None and not flight.dropped else "miss"
-            if flight is None or flight.dropped:
-                flight = self._start(request)
+            cache = "join"
+            if flight is None or not flight.is_joinable:
+                flight, cache = self._start(request), "miss"
             result = await flight.join()
             if flight.serves(request, asked_at_s) and self._suffices(result, request):
                 return self._answer(request, result, cache)

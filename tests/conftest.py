@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -95,7 +96,8 @@ class Daemon:
         try:
             return self.process.wait(STOP_S)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.process.send_signal(signal.SIGABRT)  # its log then tells what each thread does
+            self.process.wait(STOP_S)
             raise AssertionError(f"it did not end within {STOP_S} s of SIGTERM\n{self.stderr}") from None
         finally:
             self.process.wait(STOP_S)

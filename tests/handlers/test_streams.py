@@ -13,6 +13,8 @@ from PIL import Image
 from tests.handlers.conftest import MakeSite, Site, receive
 from tests.handlers.reading import NUMBER, Reading, reading, reads_nothing, until, with_numbers
 
+from service.subscription import Message
+
 STREAM = "/plots/number.stream"
 URL = "/plots/number.png"
 EVENTS = {"Accept": "text/event-stream"}
@@ -334,3 +336,13 @@ async def test_a_page_that_is_closed_is_drawn_for_no_more(numbers: Site) -> None
     page.close()
     await until(lambda: not watched(numbers) and not numbers.app.settings["sockets"])
     assert not numbers.house.engine.hub._subscriptions
+
+
+async def test_who_leaves_just_as_there_is_news_is_no_error(numbers: Site) -> None:
+    async with reading(numbers.port, f"/live?url={URL}", **EVENTS) as events:
+        await until_fresh(events)
+        for mailbox in numbers.house.engine.hub._subscriptions:
+            mailbox.put("", Message(catalog="another"))
+        for handler in numbers.app.settings["sockets"]:
+            handler.drop()
+        await until(lambda: not streams(numbers))

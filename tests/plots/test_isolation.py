@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import gc
 import queue
 import random
 import subprocess
@@ -11,6 +13,7 @@ from textwrap import dedent
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import psutil
 import pytest
 
 from plots.isolation import Turn, Turns, TurnTakenAway
@@ -72,6 +75,35 @@ def test_a_turn_that_loops_for_ever_can_be_written_off() -> None:
         pass
     thread.join(10)
     assert seen == [TurnTakenAway]
+
+
+def test_no_font_stays_open_for_a_thread_that_is_written_off() -> None:
+    turns = Turns()
+    before = fonts_open()
+    begun: queue.SimpleQueue[Turn] = queue.SimpleQueue()
+    drawn, go_on = threading.Event(), threading.Event()
+
+    def stuck() -> None:
+        with contextlib.suppress(TurnTakenAway), turns.take(begun.put):
+            plt.title("Words")
+            plt.gcf().canvas.draw()
+            drawn.set()
+            go_on.wait()
+
+    thread = threading.Thread(target=stuck)
+    thread.start()
+    assert drawn.wait(30)
+    assert fonts_open() > before
+    turns.write_off(begun.get())
+    go_on.set()
+    thread.join(10)
+    gc.collect()
+    assert fonts_open() <= before
+
+
+def fonts_open() -> int:
+    """Return how many files of fonts this process has open."""
+    return sum(file.path.endswith((".ttf", ".ttc", ".otf")) for file in psutil.Process().open_files())
 
 
 def test_a_turn_written_off_does_not_close_what_others_draw() -> None:

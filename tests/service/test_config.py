@@ -128,7 +128,10 @@ def test_a_tilde_is_the_home_folder(write: Write, monkeypatch: pytest.MonkeyPatc
         ("listen: {tls: a}", "listen.tls: expected a list, found 'a'"),
         ("listen: {tls: [a, b]}", "/a: No such file or directory"),
         ("listen: {unix_socket: 5}", "listen.unix_socket: expected a path, found 5"),
-        (f"listen: {{unix_socket: /{'a' * 107}}}", "listen.unix_socket: expected a path of at most 107 bytes, found '/aaaa"),
+        (
+            f"listen: {{unix_socket: /{'a' * 107}}}",
+            "listen.unix_socket: expected a path of at most 107 bytes, found '/aaaa",
+        ),
         ("listen: {trusted_proxies: [all]}", "expected an IP address, or a network such as 10.0.0.0/8, found 'all'"),
         ("listen: {trusted_proxies: [10.0.0.1/8]}", "expected an IP address, or a network such as 10.0.0.0/8, found"),
         ("listen: {max_connections: 0}", "listen.max_connections: expected greater than or equal to 1, found 0"),

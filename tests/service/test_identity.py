@@ -584,3 +584,23 @@ async def test_a_file_whose_name_is_no_utf8_spoils_nothing(house: House) -> None
     for file in house.engine.catalog.data_files:
         file.encode()
     assert await number(house) == 1
+
+
+async def test_who_asks_just_as_a_render_ends_waits_for_the_next_and_holds_up_nobody(reader: House) -> None:
+    renderer, request = reader.engine.renderer, await reader.ask("number")
+    asked: list[object] = []
+
+    def look() -> None:
+        """Ask in the very turn of the loop in which a render ended, while those who wait for it don't know yet."""
+        if not any(flight.task.done() for flight in renderer._flights.values()):
+            asyncio.get_running_loop().call_soon(look)
+            return
+        reader.write("number.txt", "2")
+        asking = renderer.render(request)
+        asked.append(asking.send(None))  # it goes as far as it can without waiting
+        asking.close()
+
+    asyncio.get_running_loop().call_soon(look)
+    await reader.get("number")
+    assert len(asked) == 1
+    assert await number(reader) == 2
