@@ -344,5 +344,5 @@ async def test_who_leaves_just_as_there_is_news_is_no_error(numbers: Site) -> No
         for mailbox in numbers.house.engine.hub._subscriptions:
             mailbox.put("", Message(catalog="another"))
         for handler in numbers.app.settings["sockets"]:
-            handler.drop()
+            handler.request.connection.stream.close()
         await until(lambda: not streams(numbers))
