@@ -51,8 +51,9 @@ async def test_nothing_grows_and_nothing_goes_wrong(serve: Serve, tmp_path: Path
         changing = folder.keep_changing(CHANGE_EVERY_S)
         await for_a_while(come_and_go(street), changing, keep_sampling(process, LENGTH_S / EXPECTED, samples))
         folder.settle()
-        await until_seen_by_all(street, seen, page)
-        assert f"{folder.rows} rows" in (await street.get("/plots/loss.txt")).body.decode()
+        words = f"{folder.rows} rows"
+        await until_seen_by_all(street, seen, page, words)
+        assert words in (await street.get("/plots/loss.txt")).body.decode()
     print(f"{street.counts}\n{folder.changes} changes")
     await until_all_left(process, before)
     wrong = [line for line in daemon.stderr.splitlines() if not re.search(f"^time=.* (level=info |{OF_PLOTS})", line)]
@@ -71,12 +72,12 @@ async def for_a_while(*doing: Coroutine[Any, Any, None]) -> None:  # Any: what t
         task.result()
 
 
-async def until_seen_by_all(street: Street, seen: Lasting, page: Shown) -> None:
-    """Wait until whoever was there from the first minute on knows each picture as it is by now."""
+async def until_seen_by_all(street: Street, seen: Lasting, page: Shown, words: str) -> None:
+    """Wait until whoever was there from the first minute on knows each picture as it is by now: *words* tell which."""
     late = ["all"]
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE_S):
-            while late := seen.lags(await latest(street)) + await page.lags(street):
+            while late := seen.lags(await latest(street)) + await page.lags(words):
                 await pause()
     assert not late
 

@@ -21,6 +21,8 @@ NAMES = ("loss", "cloud", "heat", "moody", "apart", "chatty", "hanging", "script
 ENDINGS = ("png", "svg", "pdf", "webp", "csv", "txt", "json", "html", "ansi")
 PICTURES = tuple(f"/plots/{name}.png" for name in NAMES)
 WATCHED = (*PICTURES, "/plots/loss.png?smooth=5", "/plots/heat.svg", "/plots/cloud.png?_theme=dark&_width=240")
+OPTIONS = ("?_width=320", "?_theme=dark", "?_scale=2")
+LARGE = "/plots/cloud.png?_scale=4&points=5000"
 # What can't be had, and what it gets.
 BAD = {
     "/plots/nothing.png": 404,
@@ -77,7 +79,7 @@ class Street:
 
     def some_path(self) -> str:
         """Return one of a few addresses that are asked for again and again."""
-        words = self.chance.choice(["", "", "?_width=320", "?_theme=dark", "?_scale=2"])
+        words = self.chance.choice(["", "", *OPTIONS])
         return f"/plots/{self.chance.choice(NAMES)}.{self.chance.choice(ENDINGS)}{words}"
 
     async def pause(self, mean_s: float) -> None:
@@ -184,7 +186,7 @@ async def hang_up(street: Street) -> None:
 
 async def read_slowly(street: Street) -> None:
     """Take in a large picture drop by drop, and lose patience."""
-    async with street.ask("/plots/cloud.png?_scale=4&points=5000") as reader:
+    async with street.ask(LARGE) as reader:
         with contextlib.suppress(TimeoutError):
             async with street.a_while():
                 while await reader.read(2000):
@@ -224,6 +226,7 @@ async def ask_for_all(street: Street) -> None:
     """Ask for each plot in each way: what the daemon loads for that, and all the workers it may have, it then has."""
     paths = [f"/plots/{name}.{ending}" for name in NAMES for ending in ENDINGS]
     paths += [f"/plots/apart.png?n={n}" for n in range(AT_ONCE)] + [f"/plots/script.png?_width={n}" for n in (200, 300)]
+    paths += [f"{path}{words}" for path in PICTURES for words in OPTIONS] + [LARGE]
     few = asyncio.Semaphore(AT_ONCE)
 
     async def ask(path: str) -> None:
