@@ -51,7 +51,7 @@ def telling_clients(folder: Path) -> float:
 def longest_hold(folder: Path) -> float:
     """Return for how long at most, in ms, nobody else was answered while 10,000 clients came and were told."""
     (folder / "told.py").write_text(PLOT)
-    with servers.plotd(folder, *SETTINGS) as server, _held_ms(server.port) as held, ExitStack() as stack:
+    with servers.plotd(folder, *SETTINGS) as server, ExitStack() as stack, _held_ms(server.port) as held:
         crowd = Crowd(server, stack)
         for _ in range(CHANGES):
             crowd.change()
@@ -120,11 +120,15 @@ def _held_ms(port: int) -> Iterator[list[float]]:
 
     def ask() -> None:
         with closing(HTTPConnection("127.0.0.1", port)) as client:
+            look(client)  # until it is there
             while not ended.wait(EVERY_S):
                 start_s = time.perf_counter()
-                client.request("GET", "/healthz")
-                client.getresponse().read()
+                look(client)
                 took_ms.append(1000 * (time.perf_counter() - start_s))
+
+    def look(client: HTTPConnection) -> None:
+        client.request("GET", "/healthz")
+        client.getresponse().read()
 
     thread = Thread(target=ask)
     thread.start()

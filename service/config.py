@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -18,7 +18,6 @@ from pydantic import (
     PlainValidator,
     ValidationError,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from service import tls, tokens
 from service.access import Scope
@@ -196,12 +195,8 @@ class Log(_Section):
     access: bool = False
 
 
-class Config(BaseSettings):
+class Config(_Section):
     """Every setting, checked. As `load` returns it, all paths are absolute."""
-
-    model_config = SettingsConfigDict(
-        frozen=True, strict=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter="__"
-    )
 
     listen: Listen = Listen()
     plots: Plots = Plots()
@@ -221,28 +216,17 @@ class Config(BaseSettings):
             return self.auth.open
         return not (self.auth.user_header or self.listen.is_far)
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read nothing behind the caller's back: `load` hands over all there is, the environment included."""
-        return (init_settings,)
 
-
-def _settings() -> Iterator[Key]:
+def _types() -> Iterator[tuple[Key, Any]]:
     for name, field in Config.model_fields.items():
         if isinstance(section := field.annotation, type) and issubclass(section, _Section):
-            yield from ((name, inner) for inner in section.model_fields)
+            yield from (((name, inner), one.annotation) for inner, one in section.model_fields.items())
         else:
-            yield (name,)
+            yield (name,), field.annotation
 
 
-SETTINGS: tuple[Key, ...] = tuple(_settings())
+TYPES: dict[Key, Any] = dict(_types())  # Any: what is no class, such as Path | None, is no type for mypy
+SETTINGS = tuple(TYPES)
 SECTIONS = tuple(dict.fromkeys(key[0] for key in SETTINGS if len(key) > 1))
 
 
@@ -265,7 +249,7 @@ def load(
     Raises:
         ConfigError: something is unreadable, unknown, of the wrong type or impossible.
     """
-    layers = [read_flags(overrides), read_environment(environment, PREFIX, SETTINGS, Config)]
+    layers = [read_flags(overrides), read_environment(environment, PREFIX, TYPES)]
     if file is not None:
         layers.append(read_file(file))
     merged = merge(layers)

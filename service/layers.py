@@ -8,11 +8,13 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_origin
 
-import yaml
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, EnvSettingsSource
+
+if TYPE_CHECKING:
+    from yaml import Node
 
 Key = tuple[str, ...]
 
@@ -117,49 +119,52 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def read_flags(overrides: Mapping[str, object]) -> Layer:
     """Take settings from the command line, by dotted names: ``{"listen.port": 0}``."""
-    values: dict[str, Any] = {}
-    for name, value in overrides.items():
+    return Layer(
+        _by_section(overrides), {tuple(name.split(".")): f"command line: {name}" for name in overrides}, Path.cwd()
+    )
+
+
+def _by_section(values: Mapping[str, object]) -> dict[str, object]:
+    sections: dict[str, Any] = {}
+    for name, value in values.items():
         section, _, inner = name.partition(".")
         if inner:
-            values.setdefault(section, {})[inner] = value
+            sections.setdefault(section, {})[inner] = value
         else:
-            values[name] = value
-    return Layer(values, {tuple(name.split(".")): f"command line: {name}" for name in overrides}, Path.cwd())
+            sections[name] = value
+    return sections
 
 
-def read_environment(
-    environment: Mapping[str, str], prefix: str, keys: Iterable[Key], model: type[BaseSettings]
-) -> Layer:
-    """Take the settings of *model*, named by *keys*, from the variables that begin with *prefix*.
+def read_environment(environment: Mapping[str, str], prefix: str, types: Mapping[Key, Any]) -> Layer:
+    """Take the settings of these *types* from the variables that begin with *prefix*: PREFIX_SECTION__NAME.
 
     An empty variable counts as not given.
 
     Raises:
         ConfigError: such a variable is no setting.
     """
-    known = {prefix + "__".join(key).upper(): key for key in keys}
+    known = {prefix + "__".join(key).upper(): key for key in types}
     ours = [name for name in environment if name.startswith(prefix)]
     if wrong := [f"{name} is no setting{did_you_mean(name, known)}" for name in ours if name not in known]:
         raise ConfigError(*wrong)
-    given = {name: environment[name] for name in ours if environment[name]}
-    return Layer(_Environment(model, given)(), {known[name]: name for name in given}, Path.cwd())
+    given = {known[name]: name for name in ours if environment[name]}
+    values = {".".join(key): _spelt(environment[name], types[key]) for key, name in given.items()}
+    return Layer(_by_section(values), given, Path.cwd())
 
 
-class _Environment(EnvSettingsSource):
-    """Reads PREFIX_SECTION__NAME; a list is words parted by commas, or JSON; a mapping is JSON."""
-
-    def __init__(self, model: type[BaseSettings], variables: Mapping[str, str]) -> None:
-        super().__init__(model)
-        self.env_vars = {name.lower(): text for name, text in variables.items()}
-
-    def decode_complex_value(self, field_name: str, field: Any, value: Any) -> Any:  # Any: as the base class has it
-        """Return the list, or the mapping, that *value* spells."""
-        if not value.startswith(("[", "{")):
-            return [word.strip() for word in value.split(",")]
+def _spelt(text: str, kind: Any) -> object:  # Any: a type, such as Path | None
+    """Return what *text* spells: a list is words parted by commas, or JSON; a mapping is JSON."""
+    if get_origin(kind) not in (tuple, dict):
         try:
-            return json.loads(value)
-        except ValueError:
-            return value  # neither: validation says so
+            return TypeAdapter(kind).validate_python(text)
+        except ValidationError:
+            return text  # as what it is found to be wrong
+    if not text.startswith(("[", "{")):
+        return [word.strip() for word in text.split(",")]
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text  # neither: validation says so
 
 
 def read_file(file: Path) -> Layer:
@@ -168,6 +173,8 @@ def read_file(file: Path) -> Layer:
     Raises:
         ConfigError: it can't be read, isn't YAML, holds no sections, or a key twice.
     """
+    import yaml  # without a file it would be a part of each start
+
     try:
         loader = yaml.SafeLoader(file.read_text(encoding="utf-8-sig"))
         node = loader.get_single_node()
@@ -187,10 +194,12 @@ def read_file(file: Path) -> Layer:
     return Layer(values, labels, file.parent)
 
 
-def _key_lines(node: yaml.Node | None, file: Path, section: Key = ()) -> dict[Key, int]:
+def _key_lines(node: Node | None, file: Path, section: Key = ()) -> dict[Key, int]:
     """Return the line of each key of a mapping, and of the mappings right below it."""
+    from yaml import MappingNode
+
     lines: dict[Key, int] = {}
-    for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
+    for name, value in node.value if isinstance(node, MappingNode) else ():
         key, line = (*section, str(name.value)), name.start_mark.line + 1
         if key in lines:
             raise ConfigError(f"{file}, line {line}: {'.'.join(key)} stands there twice, first in line {lines[key]}")

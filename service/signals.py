@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-CROWD = 500  # clients: a full garbage collection looks at their 50,000 objects for some 25 ms
+CROWD = 250  # clients: a full garbage collection looks at their 25,000 objects for some 12 ms
 DRAWN_S = 0.1  # after which it is asked again whether nothing is being drawn
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of <malloc.h>
 HEAPS = 2
