@@ -54,11 +54,11 @@ def install() -> None:
     # A kind of RandomState: libraries take the module's own generator where they are given none.
     own = np.random.mtrand._rand = type("RandomState", (np.random.RandomState,), methods)(0)
     for module in (np.random, np.random.mtrand):
-        for name, value in list(vars(module).items()):
+        for name, value in dict(vars(module)).items():
             if getattr(value, "__self__", None) is shared:
                 setattr(module, name, getattr(own, value.__name__))
     inst = _python._inst
-    for name, value in list(vars(random).items()):
+    for name, value in dict(vars(random)).items():
         if isinstance(value, MethodType | BuiltinMethodType) and value.__self__ is inst:
             setattr(random, name, MethodType(_dispatched(inst, value.__name__, 1), inst))
 

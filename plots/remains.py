@@ -99,7 +99,7 @@ def holds_state(namespace: ModuleType) -> bool:
     """
     return any(
         issubclass(type(one), USED_UP) or hasattr(type(one), "__next__")  # not isinstance: that may run its own code
-        for value in list(vars(namespace).values())
+        for value in dict(vars(namespace)).values()
         for one in (value, *itertools.islice(_items(value, namespace), LOOKED_THROUGH))
     )
 

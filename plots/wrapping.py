@@ -68,9 +68,9 @@ def swap(module: ModuleType, swaps: Sequence[tuple[object, object]]) -> None:
     new = {id(old): (old, new) for old, new in swaps}
     tops = {str(getattr(old, "__module__", "")).partition(".")[0] for old, _ in swaps}
     tops.add(module.__name__.partition(".")[0])
-    for name, other in list(sys.modules.items()):
+    for name, other in sys.modules.copy().items():  # in one step: other threads import meanwhile
         if name.partition(".")[0] in tops:
-            for key, value in list(getattr(other, "__dict__", {}).items()):
+            for key, value in dict(getattr(other, "__dict__", {})).items():
                 if id(value) in new:
                     setattr(other, key, new[id(value)][1])
 
