@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # journald reads the level from a prefix (sd-daemon(3)) and adds the time itself.
 PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
 # What they say below WARNING is on their own workings.
-CHATTY = ("PIL", "asyncio", "matplotlib", "numexpr", "watchfiles")
+CHATTY = ("PIL", "asyncio", "matplotlib", "numexpr", "tornado.general", "watchfiles")
 ACCESS = "access"  # the logger of answered requests, where each is wanted
 
 REQUEST: ContextVar[str] = ContextVar("request", default="")  # the id of the one that all this is done for

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import threading
 import time
 import urllib.error
@@ -139,3 +140,15 @@ def until_logged(daemon: Daemon, words: str) -> None:
     while words not in daemon.stderr:
         assert time.monotonic() < until_s, daemon.stderr
         pause.wait(0.05)
+
+
+def test_a_malformed_request_is_one_line_of_the_log(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "plots").mkdir()
+    daemon = serve(tmp_path / "plots")
+    with socket.create_connection(("127.0.0.1", daemon.port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        while client.recv(65_536):
+            pass
+    daemon.stop()
+    (line,) = daemon.stderr.splitlines()
+    assert "status=400 method=GET url=/" in line
