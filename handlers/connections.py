@@ -84,6 +84,9 @@ class Connection(IOStream):
         self._unsent.add(self, data, sent)
         return sent
 
+    def set_nodelay(self, value: bool) -> None:
+        """Leave it as it was set at the beginning: tornado would switch it off and on for each answer."""
+
     def close_fd(self) -> None:
         lingers = self.request is not None and self.request.cut_short
         self.request = None  # it knows of this connection: a cycle
