@@ -75,7 +75,10 @@ class Turns:
         """
         if threading.active_count() > 1 or sys.platform == "darwin":  # where system libraries bear no fork
             return
-        self._prover = os.fork()
+        try:
+            self._prover = os.fork()
+        except OSError:  # there is no room for it
+            return
         if not self._prover:
             status = 1
             try:
