@@ -246,6 +246,7 @@ def test_walls_of_the_settings_are_reached_from_the_gallery(tabs: Tabs) -> None:
     page = tabs.open("/")
     expect(page.locator(".walls")).to_contain_text("Loss, Square")
     page.get_by_role("link", name="both").click()
-    wait_for_pictures(page)
     expect(page).to_have_title("both – plotd")
+    expect(page.locator("li.cell")).to_have_count(2)
+    wait_for_pictures(page)
     assert words(page) == ["loss", "square"]
