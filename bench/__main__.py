@@ -157,7 +157,7 @@ async def show_next(server: servers.Server, socket: WebSocketClientConnection, p
 
 MEASUREMENTS = (
     ("the first picture of a daemon, of a CSV : a bare script that draws it, time", first_picture, "at most", 1.3),
-    ("the same without pandas, whose import is most of a script", first_plain_picture, "at most", 1.6),
+    ("the same without pandas, whose import is most of a script", first_plain_picture, "at most", 1.3),
     ("plotd --help : python -c 'import click', time", help_text, "at most", 1.5),
     ("a fresh picture over HTTP : bare savefig, time", fresh, "at most", 0.9),
     ("a cached picture : bare tornado handler, requests per second", cached, "at least", 0.85),
@@ -172,7 +172,7 @@ MEASUREMENTS = (
     ("memory after 5,000 renders in processes : after 500", memory_in_processes, "at most", 1.1),
     ("resident memory, idle, 20 plots and 1 viewer : a process that drew one picture", idle_memory, "at most", 1.5),
     ("processor time of a minute idle, 20 plots and 1 viewer - bare tornado's, ms", idle_processor, "at most", 800),
-    ("times a second that it wakes meanwhile", idle_wakeups, "at most", 100),
+    ("times a second that it wakes meanwhile", idle_wakeups, "at most", 80),
     ("memory of each of 10,000 websocket clients : bare tornado's", memory_of_clients, "at most", 1.3),
     (
         "10,000 websocket clients, until the last is told of a change : bare tornado, time",
