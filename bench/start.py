@@ -28,7 +28,7 @@ def first_picture(folder: Path) -> float:
     """
     rows = (f"{n},{1000 / (n + 1)},{n / ROWS},{n / ROWS},{n / ROWS}" for n in range(ROWS))
     (folder / "log.csv").write_text("\n".join(["iteration,loss,precision,recall,f-score", *rows]))
-    return _first(folder, "rows")
+    return _first(folder, "rows", "rows")
 
 
 def first_plain_picture(folder: Path) -> float:
@@ -36,8 +36,7 @@ def first_plain_picture(folder: Path) -> float:
     return _first(folder, "convergence", "measured")
 
 
-def _first(folder: Path, module: str, plot: str = "") -> float:
-    plot = plot or module
+def _first(folder: Path, module: str, plot: str) -> float:
     shutil.copy(HERE / f"plot_{module}.py", folder)
     environment = {**os.environ, "XDG_STATE_HOME": str(folder / ".state"), "PYTHONPATH": str(folder)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled

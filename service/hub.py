@@ -113,7 +113,7 @@ class Hub:
         """Return the mailbox of a new client; with *deliver*, what comes into it is sent on."""
         subscription = Subscription(self, self._rounds, deliver)
         self._subscriptions.add(subscription)
-        self._crowds.join()
+        self._crowds.join(len(self._subscriptions))
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:

@@ -98,7 +98,8 @@ class Crowds:
     """Keeps the loop responsive while clients come by the thousand: they too are taken out of garbage collections.
 
     Ten thousand are a million objects, and a full collection would stop everything for half a second. Of a client that
-    leaves nothing needs to be collected. But a figure does, so none may be there: *is_drawing* says whether one is.
+    leaves nothing needs to be collected. But a figure does, so none may be there: *is_drawing* says whether one is. And
+    a plot's module does once it is edited: for the sake of a few clients it is not taken out.
     """
 
     def __init__(self, is_drawing: Callable[[], bool]) -> None:
@@ -106,10 +107,10 @@ class Crowds:
         self._came = 0
         self._waits = False
 
-    def join(self) -> None:
-        """Note that one more client came."""
+    def join(self, present: int) -> None:
+        """Note that one more client came, so that there are so many *present*."""
         self._came += 1
-        if self._came >= CROWD and not self._waits:
+        if min(self._came, present) >= CROWD and not self._waits:
             self._waits = True
             self._settle()
 

@@ -35,15 +35,15 @@ async def frozen(more_than: int) -> None:
 
 async def test_each_crowd_is_taken_out_of_collections_and_no_garbage_with_it() -> None:
     crowds = Crowds(lambda: False)
-    there = []
+    there: list[Ring] = []
     for _ in range(2):
         before = gc.get_freeze_count()
         clients = [Ring() for _ in range(CROWD)]
         for _ in clients[1:]:
-            crowds.join()
+            crowds.join(len(there) + CROWD)
         assert gc.get_freeze_count() <= before
         garbage = weakref.ref(Ring())
-        crowds.join()
+        crowds.join(len(there) + CROWD)
         assert gc.get_freeze_count() > before + CROWD // 2
         assert garbage() is None
         there += clients
@@ -53,10 +53,18 @@ async def test_it_waits_until_nothing_is_being_drawn() -> None:
     drawing = [Ring()]
     crowds = Crowds(lambda: bool(drawing))
     before = gc.get_freeze_count()
-    for _ in range(2 * CROWD):
-        crowds.join()
+    for present in range(1, 2 * CROWD):
+        crowds.join(present)
     figure = weakref.ref(drawing[0])
     assert gc.get_freeze_count() <= before
     drawing.clear()
     await frozen(more_than=before)
     assert figure() is None
+
+
+async def test_few_who_come_again_and_again_are_no_crowd() -> None:
+    crowds = Crowds(lambda: False)
+    before = gc.get_freeze_count()
+    for _ in range(3 * CROWD):
+        crowds.join(CROWD - 1)
+    assert gc.get_freeze_count() <= before
