@@ -220,7 +220,7 @@ class PlotHandler(BaseHandler):
         super().prepare()
         if self._finished:
             return None
-        if self.engine.ready.is_set():
+        if self.engine.found.is_set():
             self.check_reach()
             return None
         if self.engine.stopping.is_set():
@@ -228,7 +228,7 @@ class PlotHandler(BaseHandler):
         return self._once_ready()
 
     async def _once_ready(self) -> None:
-        await self.engine.ready.wait()
+        await self.engine.found.wait()
         self.check_reach()
 
     async def wait_for(self, work: Coroutine[Any, Any, T]) -> T:  # Any: what a coroutine is sent

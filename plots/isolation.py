@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import random
+import signal
 import sys
 import threading
 import warnings
@@ -32,6 +33,7 @@ from plots.search_path import own_path
 __all__ = ["BASELINE", "IMPORTING", "TURNS", "Turn", "TurnTakenAway", "Turns", "prove"]
 
 IMPORTING = Baton()  # one thread at a time imports user code: what that changes meanwhile is the whole process's
+PROOF_S = 20  # seconds, as long as another process may try it
 MEETING_S = 10.0  # how long two threads of the proof wait for each other
 
 
@@ -63,9 +65,14 @@ class Turns:
         self._prover = 0  # the process that tries it
 
     def prove(self) -> bool:
-        """Try whether renders can draw at once without mixing, and let them from now on if so. Under a second."""
-        if self.kind == "lock" and (self._is_proved() or prove()):
-            self.kind = "contexts"
+        """Try whether renders can draw at once without mixing, and let them from now on if so. Under a second.
+
+        Until then they take turns; if it is this process that must try it, they wait.
+        """
+        if self.kind == "lock" and (self._is_proved() or self._prove_here()):
+            with self._changed:
+                self.kind = "contexts"
+                self._changed.notify_all()
         return self.kind == "contexts"
 
     def prove_meanwhile(self) -> None:
@@ -81,6 +88,7 @@ class Turns:
             return
         if not self._prover:
             status = 1
+            signal.alarm(PROOF_S)  # should it wait for ever after all
             try:
                 status = 0 if prove() else 1
             finally:
@@ -90,6 +98,11 @@ class Turns:
         """Wait for what the copy of this process found, if there is one."""
         prover, self._prover = self._prover, 0
         return bool(prover) and os.waitpid(prover, 0)[1] == 0
+
+    def _prove_here(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._inside)
+            return prove()
 
     @contextmanager
     def take(self, on_start: Callable[[Turn], None] = lambda turn: None) -> Iterator[Turn]:

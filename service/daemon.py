@@ -6,17 +6,19 @@ import asyncio
 import faulthandler
 import logging
 import os
+import shutil
 import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from multiprocessing.process import current_process
+from typing import Any
 
 from handlers.routes import make_app, put_in_place
 from handlers.server import Server
 from service import listening, systemd, tls
 from service.config import Config, ConfigError
 from service.engine import Engine
-from service.processes import clear_up
 from service.signals import Signals, tune, tune_again
 from service.store import Store, state_folder
 from service.telemetry import configure_logging
@@ -73,7 +75,8 @@ class Daemon:
 
     async def _serve(self, on_ready: Callable[[Engine], None]) -> None:
         await self._engine.start()
-        tune()
+        tune()  # before there is a first figure
+        await self._engine.prove()
         on_ready(self._engine)
         while True:
             systemd.notify("READY=1", f"STATUS={self._status()}")
@@ -96,6 +99,7 @@ class Daemon:
         engine = Engine.build(config, self._store)
         try:
             await engine.start()
+            await engine.prove()
         except BaseException:
             await engine.stop()
             raise
@@ -139,6 +143,13 @@ async def retire(engine: Engine) -> None:
     finally:
         await engine.stop()
     tune_again()
+
+
+def clear_up() -> None:
+    """Remove the forkserver's folder, in a process that is about to end without doing what it has to do at its end."""
+    mine: Any = current_process()  # Any: its types don't tell of it
+    if folder := mine._config.get("tempdir"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def cancel(*tasks: asyncio.Task[None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from service.store import Store
 from service.versions import Versions
 from service.watcher import Watcher
 
+HEAD_START_S = 0.2
+
 log = logging.getLogger(__name__)
 
 GALLERY = Path(__file__).resolve().parent.parent / "plots" / "gallery"
@@ -34,7 +37,10 @@ GALLERY = Path(__file__).resolve().parent.parent / "plots" / "gallery"
 
 @dataclass(frozen=True)
 class Engine:
-    """What the handlers need, and no more. *tasks* run from start to stop."""
+    """What the handlers need, and no more. *tasks* run from start to stop.
+
+    Once the plots are *found* pictures can be had; once it's *ready*, as many at once as there are to be.
+    """
 
     config: Config
     store: Store
@@ -49,6 +55,7 @@ class Engine:
     hub: Hub
     watcher: Watcher
     tasks: list[asyncio.Task[None]]
+    found: asyncio.Event
     ready: asyncio.Event
     stopping: asyncio.Event
 
@@ -89,24 +96,29 @@ class Engine:
             hub,
             watcher,
             [],
-            *(asyncio.Event() for _ in range(2)),
+            *(asyncio.Event() for _ in range(3)),
         )
 
     async def start(self) -> None:
-        """Find the plots, and from then on keep up with every change."""
+        """Find the plots, and from then on keep up with every change; whoever waited for that draws one at a time."""
         self.hub.on_folders(self._follow)
         self.catalog.on_change(self._follow)
         await self._remember()
+        await self.catalog.rescan()
+        self.tasks.append(asyncio.create_task(self._settle(), name="watch files"))
+        self.tasks.append(asyncio.create_task(self._keep_up(), name="keep up with plot files"))
+        self.found.set()
+
+    async def prove(self) -> None:
+        """Try whether several can draw at once, which makes it ready."""
         if not await asyncio.to_thread(TURNS.prove):
             log.warning("this matplotlib can't draw in several threads at once: renders take turns")
-        await self.catalog.rescan()
-        self.tasks.append(asyncio.create_task(self.watcher.run(), name="watch files"))
-        self.tasks.append(asyncio.create_task(self._keep_up(), name="keep up with plot files"))
         self.ready.set()
 
     async def stop(self) -> None:
         """Stop in reverse."""
         self.stopping.set()
+        self.found.clear()
         self.ready.clear()
         for task in reversed(self.tasks):
             task.cancel()
@@ -132,6 +144,15 @@ class Engine:
 
     def _follow(self) -> None:
         self.watcher.follow(self.hub.folders | self.catalog.folders)
+
+    async def _settle(self) -> None:
+        """Do what would hold up those who waited for the start, and watch files from then on.
+
+        What is needed later is imported by now: another version may be installed while this one runs.
+        """
+        await asyncio.sleep(HEAD_START_S)
+        await asyncio.to_thread(importlib.import_module, "service.processes")
+        await self.watcher.run()
 
     async def _keep_up(self) -> None:
         while True:

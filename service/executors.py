@@ -150,6 +150,35 @@ class Threads:
         ticket.ended.set_result(None)
 
 
+class Later:
+    """An executor of *workers* that *make* makes once it is needed: what it imports holds up no start."""
+
+    def __init__(self, workers: int, make: Callable[[], Executor]) -> None:
+        self._workers = workers
+        self._make = make
+        self._made: Executor | None = None
+        self._is_closed = False
+
+    @property
+    def free_workers(self) -> int:
+        """How many can still draw."""
+        return self._workers if self._made is None else self._made.free_workers
+
+    async def run(self, job: Job, begin: Callable[[], None], limit_s: float) -> Outcome:
+        """Draw *job*, as every executor does."""
+        if self._is_closed:
+            raise Overloaded("no worker is left to draw")
+        if self._made is None:
+            self._made = self._make()
+        return await self._made.run(job, begin, limit_s)
+
+    def close(self) -> None:
+        """Take no more jobs."""
+        self._is_closed = True
+        if self._made is not None:
+            self._made.close()
+
+
 def too_late(limit_s: float) -> Failure:
     """Return the failure of a drawing that took longer than *limit_s*."""
     return Failure("render_timeout", f"the plot took longer than {limit_s:g} s to draw")

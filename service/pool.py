@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from plots.paint import Job, Outcome
 from service.config import Render
 from service.errors import Overloaded
-from service.executors import Executor, Threads
+from service.executors import Executor, Later, Threads
 from service.journal import Journal
 from service.placement import Kind, Placement
-from service.processes import Processes
 
 
 class RenderPool:
@@ -29,9 +29,16 @@ class RenderPool:
     @classmethod
     def build(cls, render: Render, journal: Journal, placement: Placement) -> RenderPool:
         """Return a pool with the workers that the settings ask for; none of them runs before it is asked to draw."""
+        folder = os.getcwd()  # user code may be elsewhere by then
+
+        def processes() -> Executor:
+            from service.processes import Processes  # see Later
+
+            return Processes(render.workers, render.recycle_after, render.memory_mb, folder)
+
         executors: dict[Kind, Executor] = {
             "threads": Threads(render.workers, journal),
-            "processes": Processes(render.workers, render.recycle_after, render.memory_mb),
+            "processes": Later(render.workers, processes),
         }
         if render.dask_scheduler:
             from service.cluster import Cluster  # what it takes is an extra

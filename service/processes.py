@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import pickle
-import shutil
 import signal
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing.process import current_process
-from typing import Any
 
 from pebble import ProcessExpired
 
@@ -49,12 +45,12 @@ class Processes:
     """*workers* processes, forked when they are first needed, killed at the time limit, replaced when they die.
 
     Those that draw functions are replaced after *recycle_after* pictures too; each script gets one of its own. A worker
-    may take *memory_mb* of memory. Used from the event loop only.
+    may take *memory_mb* of memory, and works in *folder*. Used from the event loop only.
     """
 
-    def __init__(self, workers: int, recycle_after: int, memory_mb: int | None) -> None:
+    def __init__(self, workers: int, recycle_after: int, memory_mb: int | None, folder: str) -> None:
         self._workers = workers
-        self._worker = (os.getcwd(), memory_mb)
+        self._worker = (folder, memory_mb)
         self._max_tasks = {False: recycle_after, True: 1}  # by is_script
         self._room = asyncio.Semaphore(workers)
         self._threads = ThreadPoolExecutor(workers + MOST_LOST, thread_name_prefix="processes")
@@ -162,13 +158,6 @@ def _left_traces(task: asyncio.Task[Outcome], job: Job) -> bool:
     """Tell whether what was drawn is known to change its whole process."""
     has_told = not task.cancelled() and task.exception() is None
     return bool(job.spec.process_wide or (has_told and task.result().process_wide))
-
-
-def clear_up() -> None:
-    """Remove the forkserver's folder, in a process that is about to end without doing what it has to do at its end."""
-    mine: Any = current_process()  # Any: its types don't tell of it
-    if folder := mine._config.get("tempdir"):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def draw_at(station: Station, job: Job, limit_s: float) -> Outcome:

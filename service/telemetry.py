@@ -49,7 +49,7 @@ class Lines(logging.StreamHandler[TextIO]):
         self._seen: dict[tuple[str, ...], int] = {}
         self._last: dict[tuple[str, ...], logging.LogRecord] = {}
         self._held, self._closing = threading.Event(), threading.Event()
-        threading.Thread(target=self._keep_telling, name="log", daemon=True).start()
+        self._teller: threading.Thread | None = None  # a start forks as long as it has one thread only
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write *record*, or count it; note what request it's about, where it doesn't say so itself."""
@@ -62,6 +62,9 @@ class Lines(logging.StreamHandler[TextIO]):
         else:
             self._last[kind] = record
         self._held.set()
+        if self._teller is None:
+            self._teller = threading.Thread(target=self._keep_telling, name="log", daemon=True)
+            self._teller.start()
 
     def close(self) -> None:
         """Tell what was held back, and write no more."""

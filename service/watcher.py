@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import math
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
+from typing import TYPE_CHECKING
 
-from watchfiles import Change, awatch
+if TYPE_CHECKING:
+    from watchfiles import Change
 
 STEP_MS = 20  # between looks at the kernel's queue; each costs a wake-up
 DEBOUNCE_MS = 100  # a file that is written without pause is told of this often
@@ -103,6 +106,9 @@ class Watcher:
 
 
 async def _changes(targets: Iterable[str], running: asyncio.Event) -> AsyncIterator[set[tuple[Change, str]]]:
+    await asyncio.to_thread(importlib.import_module, "watchfiles")  # it takes 14 ms
+    from watchfiles import awatch
+
     watching = awatch(*targets, watch_filter=None, debounce=DEBOUNCE_MS, step=STEP_MS, recursive=False)
     first = asyncio.ensure_future(anext(watching))  # the kernel is asked when it is first advanced
     try:

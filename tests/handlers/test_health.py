@@ -34,6 +34,14 @@ async def test_the_daemon_says_that_it_lives_and_is_ready(site: Site) -> None:
     site.house.engine.ready.set()
 
 
+async def test_a_picture_can_be_had_before_it_is_known_whether_several_can_be_drawn_at_once(site: Site) -> None:
+    site.house.write("fine.py", HANGS)
+    await site.house.engine.catalog.rescan()
+    site.house.engine.ready.clear()
+    assert (await site.fetch("/plots/goes_on.png")).code == 200
+    site.house.engine.ready.set()
+
+
 async def test_it_says_who_draws(make_site: MakeSite) -> None:
     site = await make_site(render={"workers": 3})
     told = await ready(site)

@@ -157,3 +157,44 @@ def test_the_proof_may_go_on_in_a_copy_of_the_process_and_if_that_dies_in_this_o
     """
     done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("none is left\n", "")
+
+
+def test_who_waits_for_a_turn_gets_it_as_soon_as_it_is_proved_that_several_can_draw_at_once() -> None:
+    code = """
+        import threading
+        from plots.isolation import TURNS
+
+        TURNS.prove_meanwhile()
+        inside, go_on = threading.Event(), threading.Event()
+
+        def draw():
+            with TURNS.take():
+                inside.set()
+                go_on.wait(20)
+
+        threads = [threading.Thread(target=draw)]
+        threads[0].start()
+        assert inside.wait(20)
+        inside.clear()
+        threads.append(threading.Thread(target=draw))
+        threads[1].start()
+        print(inside.wait(0.2), TURNS.prove(), inside.wait(20))
+        go_on.set()
+        for thread in threads:
+            thread.join()
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("False True True\n", "")
+
+
+def test_a_proof_in_this_process_and_who_draws_wait_for_each_other() -> None:
+    turns, proving = Turns(), ThreadPoolExecutor(1)
+    with turns.take():
+        plt.figure()
+        proof = proving.submit(turns.prove)
+        with pytest.raises(TimeoutError):
+            proof.result(0.2)
+        assert len(plt.get_fignums()) == 1
+    assert proof.result(20)
+    with turns.take():
+        assert plt.get_fignums() == []

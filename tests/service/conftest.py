@@ -78,6 +78,7 @@ async def open_house(folder: Path, kept: Path, **settings: dict[str, object]) ->
     store = Store(kept)
     engine = Engine.build(config, store)
     await engine.start()
+    await engine.prove()
     try:
         yield House(folder, engine)
     finally:

@@ -79,7 +79,7 @@ class Office:
 @asynccontextmanager
 async def opened(folder: Path, workers: int = 1, recycle_after: int = 1000) -> AsyncIterator[Office]:
     """Open one."""
-    office = Office(folder, Processes(workers, recycle_after, MEMORY_MB), Library(10.0))
+    office = Office(folder, Processes(workers, recycle_after, MEMORY_MB, os.getcwd()), Library(10.0))
     try:
         yield office
     finally:

@@ -190,6 +190,12 @@ sys.stderr.write(stream.getvalue())
     assert told.count("again") + sum(number + 1 for number in more) == 2 * 50
 
 
+def test_it_takes_no_thread_before_there_is_something_to_tell_as_the_start_forks() -> None:
+    count = "import threading; print(threading.active_count(), file=sys.stderr); log.info('plain'); "
+    begin, told, end = _lines(say=count + "print(threading.active_count(), file=sys.stderr)")
+    assert (begin, told.endswith("msg=plain"), end) == ("1", True, "2")
+
+
 def test_each_answer_is_told_of_where_that_is_wanted() -> None:
     many = f"for _ in range({MOST_ALIKE + 5}): logging.getLogger(telemetry.ACCESS).info('answered')"
     assert len(_lines(say=many)) == MOST_ALIKE + 5
