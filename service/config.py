@@ -171,6 +171,10 @@ class Live(_Section):
     max_waiters: Count = 1000
     max_streams: Count = 200
 
+    def rest_s(self, seconds: float) -> float:
+        """Return for how long a picture is not drawn again that took *seconds* to draw."""
+        return max(self.min_interval_s, seconds * self.rest)
+
 
 class Stop(_Section):
     """How the daemon ends."""

@@ -6,13 +6,10 @@ import asyncio
 import faulthandler
 import logging
 import os
-import shutil
 import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from multiprocessing.process import current_process
-from typing import Any
 
 from handlers.routes import make_app, put_in_place
 from handlers.server import Server
@@ -21,6 +18,7 @@ from service.config import Config, ConfigError
 from service.engine import Engine
 from service.signals import Signals, tune, tune_again
 from service.store import Store, state_folder
+from service.tasks import cancel
 from service.telemetry import configure_logging
 
 LAST_WORDS_S = 1.0  # for those who were waiting in vain to be told so
@@ -32,6 +30,8 @@ async def serve(daemon: Daemon, on_ready: Callable[[Engine], None]) -> None:
     """Run *daemon*, then end the process with status 0: a thread that hangs must not keep it alive."""
     faulthandler.enable()  # the watchdog's SIGABRT then tells what held the event loop
     await daemon.run(on_ready)
+    from service.processes import clear_up  # see Later
+
     clear_up()
     sys.stdout.flush()
     logging.shutdown()  # says what it held back
@@ -143,17 +143,3 @@ async def retire(engine: Engine) -> None:
     finally:
         await engine.stop()
     tune_again()
-
-
-def clear_up() -> None:
-    """Remove the forkserver's folder, in a process that is about to end without doing what it has to do at its end."""
-    mine: Any = current_process()  # Any: its types don't tell of it
-    if folder := mine._config.get("tempdir"):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-async def cancel(*tasks: asyncio.Task[None]) -> None:
-    """Cancel *tasks*, and wait until they ended."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -7,7 +7,7 @@ import importlib
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from plots.isolation import TURNS
@@ -25,14 +25,15 @@ from service.pool import RenderPool
 from service.renderer import Renderer
 from service.states import States
 from service.store import Store
+from service.tasks import cancel
 from service.versions import Versions
 from service.watcher import Watcher
 
+GALLERY = Path(__file__).resolve().parent.parent / "plots" / "gallery"
 HEAD_START_S = 0.2
+LATER = ("service.processes", "watchfiles")
 
 log = logging.getLogger(__name__)
-
-GALLERY = Path(__file__).resolve().parent.parent / "plots" / "gallery"
 
 
 @dataclass(frozen=True)
@@ -54,50 +55,32 @@ class Engine:
     pool: RenderPool
     hub: Hub
     watcher: Watcher
-    tasks: list[asyncio.Task[None]]
-    found: asyncio.Event
-    ready: asyncio.Event
-    stopping: asyncio.Event
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    found: asyncio.Event = field(default_factory=asyncio.Event)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     def build(cls, config: Config, store: Store) -> Engine:
         """Return an engine for *config* that keeps what it learns in *store*."""
         paths = [path.resolve() for path in config.plots.paths] or [GALLERY]
         roots = data_roots(config.data_roots, paths)
-        live, render = config.live, config.render
+        live, render, kept = config.live, config.render, config.cache
         journal = Journal(store.folder)
         hazards = Hazards(journal, store)
         catalog = Catalog(paths, roots, Library(render.timeout_s, hazards.importing), Options(live.min_every_s))
-        versions = Versions(live.min_interval_s, config.cache.unknown_s, hazards)
-        clocks = {"unknown_s": config.cache.unknown_s, "min_every_s": live.min_every_s}
-        dependencies = Dependencies(States(), store, versions, **clocks)
+        versions = Versions(live.min_interval_s, kept.unknown_s, hazards)
+        dependencies = Dependencies(States(), store, versions, unknown_s=kept.unknown_s, min_every_s=live.min_every_s)
         placement = Placement(render.executor, store, has_dask=bool(render.dask_scheduler))
         pool = RenderPool.build(render, journal, placement)
 
-        def rest_s(seconds: float) -> float:
-            return max(live.min_interval_s, seconds * live.rest)
-
-        cache = Cache(config.cache.memory_mb * 2**20, config.cache.max_requests_per_plot)
+        cache = Cache(kept.memory_mb * 2**20, kept.max_requests_per_plot)
         places = tuple(dict.fromkeys((*roots, *data_roots((), paths))))
-        renderer = Renderer(pool, cache, dependencies, roots, places, render.max_pixels, render.max_rows, rest_s)
+        renderer = Renderer(pool, cache, dependencies, roots, places, render.max_pixels, render.max_rows, live.rest_s)
         hub = Hub(catalog, renderer, dependencies, live.poll_s, config.listen.inside)
         watcher = Watcher(hub.touch, live.poll_s)
-        return cls(
-            config,
-            store,
-            catalog,
-            renderer,
-            dependencies,
-            versions,
-            journal,
-            hazards,
-            placement,
-            pool,
-            hub,
-            watcher,
-            [],
-            *(asyncio.Event() for _ in range(3)),
-        )
+        learnt = dependencies, versions, journal, hazards, placement
+        return cls(config, store, catalog, renderer, *learnt, pool, hub, watcher)
 
     async def start(self) -> None:
         """Find the plots, and from then on keep up with every change; whoever waited for that draws one at a time."""
@@ -119,10 +102,7 @@ class Engine:
         """Stop in reverse."""
         self.stopping.set()
         self.found.clear()
-        self.ready.clear()
-        for task in reversed(self.tasks):
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await cancel(*reversed(self.tasks))
         await self.hub.close()
         await self.renderer.close()
         self.pool.close()
@@ -151,7 +131,8 @@ class Engine:
         What is needed later is imported by now: another version may be installed while this one runs.
         """
         await asyncio.sleep(HEAD_START_S)
-        await asyncio.to_thread(importlib.import_module, "service.processes")
+        for name in LATER:
+            await asyncio.to_thread(importlib.import_module, name)
         await self.watcher.run()
 
     async def _keep_up(self) -> None:

@@ -92,7 +92,8 @@ class Threads:
     def __init__(self, workers: int, journal: Journal) -> None:
         self._workers = workers
         self._journal = journal
-        self._idle: asyncio.Queue[ThreadPoolExecutor] = asyncio.Queue()
+        # The one that drew last draws next: it has its fonts at hand, and others take no memory.
+        self._idle: asyncio.LifoQueue[ThreadPoolExecutor] = asyncio.LifoQueue()
         for _ in range(workers):
             self._idle.put_nowait(_new_thread())
         self._lost: set[Ticket] = set()

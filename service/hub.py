@@ -17,6 +17,7 @@ from service.renderer import Renderer
 from service.rendering import Rendering, RenderRequest
 from service.signals import Crowds
 from service.subscription import Deliver, Message, Rounds, Subscription
+from service.tasks import cancel
 
 SLOW_S = 0.1  # only a drawing that takes longer is told of before it's done
 
@@ -189,9 +190,7 @@ class Hub:
         """Follow nothing any more."""
         tasks = [watch.task for watch in self._watches.values()]
         self._watches.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(*tasks)
 
     def _start(self, watch: Watch) -> None:
         watch.task = asyncio.create_task(self._follow(watch), name=f"follow {watch.url[:200]!r}")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import shutil
 import signal
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing.process import current_process
+from typing import Any
 
 from pebble import ProcessExpired
 
@@ -158,6 +161,13 @@ def _left_traces(task: asyncio.Task[Outcome], job: Job) -> bool:
     """Tell whether what was drawn is known to change its whole process."""
     has_told = not task.cancelled() and task.exception() is None
     return bool(job.spec.process_wide or (has_told and task.result().process_wide))
+
+
+def clear_up() -> None:
+    """Remove the forkserver's folder, in a process that is about to end without doing what it has to do at its end."""
+    mine: Any = current_process()  # Any: its types don't tell of it
+    if folder := mine._config.get("tempdir"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def draw_at(station: Station, job: Job, limit_s: float) -> Outcome:

@@ -20,6 +20,7 @@ from service.ledger import Ledger
 from service.lines import MOST_PRINTED
 from service.pool import RenderPool
 from service.rendering import Answer, Rendering, RenderRequest, as_error, rendering_of
+from service.tasks import cancel
 
 FIRST_WAIT_S = 2.0  # a failure is remembered for so long, doubling while it lasts
 LONGEST_WAIT_S = 60.0
@@ -163,10 +164,7 @@ class Renderer:
 
     async def close(self) -> None:
         """Drop what is still waiting to be drawn."""
-        tasks = [flight.task for flight in self._flights.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(*(flight.task for flight in self._flights.values()))
 
     def _answer(self, request: RenderRequest, result: Rendering | ServiceError, cache: str) -> Answer:
         if isinstance(result, Rendering):

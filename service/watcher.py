@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import logging
 import math
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING
+
+from service.tasks import cancel
 
 if TYPE_CHECKING:
     from watchfiles import Change
@@ -67,14 +68,16 @@ class Watcher:
                     async with asyncio.timeout(self._poll_s):
                         await self._wake.wait()
         finally:
-            await self._stop(self._watching)
+            if self._watching is not None:
+                await cancel(self._watching)
 
     async def _rearm(self, targets: dict[str, tuple[int, int]]) -> None:
         before = self._watching
         running, self._retry_at_s = asyncio.Event(), math.inf
         self._watching = asyncio.create_task(self._watch(targets, running), name="watch files")
         await running.wait()
-        await self._stop(before)
+        if before is not None:
+            await cancel(before)
         self._armed = targets
         if self._complained and self._retry_at_s == math.inf:
             log.info("files are watched again")
@@ -98,16 +101,9 @@ class Watcher:
         finally:
             running.set()
 
-    @staticmethod
-    async def _stop(task: asyncio.Task[None] | None) -> None:
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
 
 async def _changes(targets: Iterable[str], running: asyncio.Event) -> AsyncIterator[set[tuple[Change, str]]]:
-    await asyncio.to_thread(importlib.import_module, "watchfiles")  # it takes 14 ms
-    from watchfiles import awatch
+    from watchfiles import awatch  # it takes 14 ms, and so is imported in a thread before that
 
     watching = awatch(*targets, watch_filter=None, debounce=DEBOUNCE_MS, step=STEP_MS, recursive=False)
     first = asyncio.ensure_future(anext(watching))  # the kernel is asked when it is first advanced
@@ -121,8 +117,7 @@ async def _changes(targets: Iterable[str], running: asyncio.Event) -> AsyncItera
     except StopAsyncIteration:
         return
     finally:
-        first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
+        await cancel(first)
         await watching.aclose()
 
 

@@ -94,3 +94,32 @@ async def test_a_version_that_exits_harms_nobody(house: House, tmp_path: Path) -
         """,
     )
     assert (await house.get("exits")).error is None
+
+
+async def test_the_thread_that_drew_last_draws_next_as_it_has_its_fonts_at_hand(make_house: MakeHouse) -> None:
+    house = await make_house(render={"workers": 4})
+    house.write(
+        "who.py",
+        """
+        import threading
+        import matplotlib.pyplot as plt
+
+        seen = set()
+
+        def plot_who(n: int = 0):
+            seen.add(threading.get_ident())
+            plt.plot([n])
+        """,
+    )
+    for n in range(6):
+        assert (await house.get("who", f"n={n}")).error is None
+    (spec,) = house.engine.catalog.plots
+    assert len(spec.entry.function().__globals__["seen"]) == 1
+
+
+async def test_a_pool_that_was_closed_makes_no_worker_processes(make_house: MakeHouse) -> None:
+    house = await make_house(render={"executor": "processes"})
+    house.write("hangs.py", HANGS)
+    house.engine.pool.close()
+    with pytest.raises(Overloaded, match="no worker is left"):
+        await house.get("ok")
