@@ -22,6 +22,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.synchronize import RLock
 from typing import Any
 
+from plots.garbage import clear_away
 from plots.parcel import paint_parcel
 from plots.printed import Tail
 from plots.tracing import Trace
@@ -116,7 +117,9 @@ def paint_packed(parcel: bytes) -> bytes:
     Bytes both ways: pebble's threads in the daemon don't survive all that user code's objects may raise on the way.
     """
     packed = pickle.loads(parcel)  # noqa: S301, TID251 - the daemon packed it
-    return pickle.dumps(paint_parcel(packed, into=Trace(printed=Tail())))
+    drawn = pickle.dumps(paint_parcel(packed, into=Trace(printed=Tail())))
+    clear_away()
+    return drawn
 
 
 def _end_with_daemon() -> None:
