@@ -94,10 +94,20 @@ class Turns:
             finally:
                 os._exit(status)
 
+    def give_up(self) -> None:
+        """End the copy, if it's still at it: nobody will draw any more."""
+        if prover := self._prover:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(prover, signal.SIGKILL)
+
     def _is_proved(self) -> bool:
         """Wait for what the copy of this process found, if there is one."""
-        prover, self._prover = self._prover, 0
-        return bool(prover) and os.waitpid(prover, 0)[1] == 0
+        try:
+            return bool(self._prover) and os.waitpid(self._prover, 0)[1] == 0
+        except ChildProcessError:  # user code waited for it, or who started us has children be forgotten
+            return False
+        finally:
+            self._prover = 0
 
     def _prove_here(self) -> bool:
         with self._changed:

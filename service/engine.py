@@ -73,7 +73,6 @@ class Engine:
         dependencies = Dependencies(States(), store, versions, unknown_s=kept.unknown_s, min_every_s=live.min_every_s)
         placement = Placement(render.executor, store, has_dask=bool(render.dask_scheduler))
         pool = RenderPool.build(render, journal, placement)
-
         cache = Cache(kept.memory_mb * 2**20, kept.max_requests_per_plot)
         places = tuple(dict.fromkeys((*roots, *data_roots((), paths))))
         renderer = Renderer(pool, cache, dependencies, roots, places, render.max_pixels, render.max_rows, live.rest_s)
@@ -102,6 +101,7 @@ class Engine:
         """Stop in reverse."""
         self.stopping.set()
         self.found.clear()
+        TURNS.give_up()
         await cancel(*reversed(self.tasks))
         await self.hub.close()
         await self.renderer.close()

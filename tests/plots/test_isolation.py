@@ -134,8 +134,16 @@ def test_writing_off_a_turn_that_has_ended_harms_nobody() -> None:
         sum(range(1000))
 
 
-@pytest.mark.parametrize("killed", [False, True])
-def test_the_proof_may_go_on_in_a_copy_of_the_process_and_if_that_dies_in_this_one(killed: bool) -> None:
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        "del isolation.prove",
+        "os.kill(TURNS._prover, signal.SIGKILL)",
+        "os.wait()  # as user code may",
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # as who starts us may",
+    ],
+)
+def test_the_proof_may_go_on_in_a_copy_of_the_process_and_if_that_is_lost_in_this_one(meanwhile: str) -> None:
     code = f"""
         import os, signal
         from plots import isolation
@@ -143,10 +151,7 @@ def test_the_proof_may_go_on_in_a_copy_of_the_process_and_if_that_dies_in_this_o
 
         TURNS.prove_meanwhile()
         assert TURNS._prover
-        if {killed}:
-            os.kill(TURNS._prover, signal.SIGKILL)
-        else:
-            del isolation.prove
+        {meanwhile}
         assert TURNS.kind == "lock"
         assert TURNS.prove()
         assert TURNS.kind == "contexts"
@@ -157,6 +162,22 @@ def test_the_proof_may_go_on_in_a_copy_of_the_process_and_if_that_dies_in_this_o
     """
     done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("none is left\n", "")
+
+
+def test_a_copy_that_tries_it_is_ended_when_nobody_will_draw_any_more() -> None:
+    code = """
+        import os, signal
+        from plots.isolation import TURNS
+
+        TURNS.give_up()
+        TURNS.prove_meanwhile()
+        os.kill(TURNS._prover, signal.SIGSTOP)
+        TURNS.give_up()
+        print(os.WTERMSIG(os.wait()[1]) == signal.SIGKILL)
+        TURNS.give_up()
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 def test_who_waits_for_a_turn_gets_it_as_soon_as_it_is_proved_that_several_can_draw_at_once() -> None:
