@@ -225,10 +225,18 @@ class PlotHandler(BaseHandler):
             return None
         if self.engine.stopping.is_set():
             raise Overloaded("the daemon stops")
-        return self._once_ready()
+        return self._once_found()
 
-    async def _once_ready(self) -> None:
-        await self.engine.found.wait()
+    async def _once_found(self) -> None:
+        engine = self.engine
+        either = [asyncio.create_task(event.wait()) for event in (engine.found, engine.stopping)]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in either:
+                task.cancel()
+        if not engine.found.is_set():
+            raise Overloaded("the daemon stops")
         self.check_reach()
 
     async def wait_for(self, work: Coroutine[Any, Any, T]) -> T:  # Any: what a coroutine is sent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import pty
@@ -317,3 +318,15 @@ def test_a_daemon_that_is_told_to_stop_while_it_starts_does(serve: Serve, folder
     (folder / "late.py").write_text("import time\ntime.sleep(1000)\ndef plot_late(): ...\n")
     daemon: Daemon = serve(folder)
     assert daemon.stop() == 0
+
+
+def test_those_who_wait_for_a_start_that_is_broken_off_are_told_so_at_once(serve: Serve, folder: Path) -> None:
+    (folder / "late.py").write_text("import time\ntime.sleep(1000)\ndef plot_late(): ...\n")
+    daemon = serve(folder, PLOTD_STOP__GRACE_S="1000")
+    client = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=PATIENCE_S)
+    client.request("GET", "/plots/quick.png")
+    assert get(f"{daemon.url}/healthz") == 200  # by then the first one has been read
+    assert daemon.stop() == 0
+    with client.getresponse() as answer:
+        assert (answer.status, json.load(answer)["error"]["message"]) == (503, "the daemon stops")
+    client.close()
