@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import logging
@@ -63,8 +64,10 @@ class Lines(logging.StreamHandler[TextIO]):
             self._last[kind] = record
         self._held.set()
         if self._teller is None:
-            self._teller = threading.Thread(target=self._keep_telling, name="log", daemon=True)
-            self._teller.start()
+            teller = threading.Thread(target=self._keep_telling, name="log", daemon=True)
+            with contextlib.suppress(RuntimeError):  # there is no room for a thread: then the next record tries again
+                teller.start()
+                self._teller = teller
 
     def close(self) -> None:
         """Tell what was held back, and write no more."""

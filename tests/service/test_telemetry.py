@@ -196,6 +196,13 @@ def test_it_takes_no_thread_before_there_is_something_to_tell_as_the_start_forks
     assert (begin, told.endswith("msg=plain"), end) == ("1", True, "2")
 
 
+def test_what_is_told_where_there_is_no_room_for_a_thread_hurts_nobody() -> None:
+    full = "import threading; usual = threading.stack_size(2**47); log.info('no room'); "
+    assert [line.partition("msg=")[2] for line in _lines(say=full)] == ['"no room"']
+    count = "threading.stack_size(usual); log.info('room'); print(threading.active_count(), file=sys.stderr)"
+    assert _lines(say=full + count)[-1] == "2"
+
+
 def test_each_answer_is_told_of_where_that_is_wanted() -> None:
     many = f"for _ in range({MOST_ALIKE + 5}): logging.getLogger(telemetry.ACCESS).info('answered')"
     assert len(_lines(say=many)) == MOST_ALIKE + 5
