@@ -62,7 +62,7 @@ class Daemon:
         """Do all of it; *on_ready* is called once it truly serves."""
         self._signals.listen()
         self._server.add_sockets(self._sockets)
-        tasks = [asyncio.create_task(systemd.report(self._status), name="report to systemd")]
+        tasks = [asyncio.create_task(systemd.report(self._status, lambda: self._engine), name="report to systemd")]
         tasks.append(asyncio.create_task(self._app.settings["vitals"].watch(), name="measure the event loop"))
         if files := self._engine.config.listen.tls:
             tasks.append(asyncio.create_task(tls.keep_renewed(files, self._server.use), name="renew the certificate"))

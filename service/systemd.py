@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FIRST_DESCRIPTOR = 3
 STATUS_S = 1.0  # between two looks at whether there is news
 PATIENCE_S = 1.0  # with a systemd that takes nothing in
+START_S = 30  # a start that is slow is waited for as long as it is heard of that often
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ def watchdog_s() -> float:
     return int(os.environ.get("WATCHDOG_USEC", "0")) / 1e6 if meant else 0.0
 
 
-async def report(status: Callable[[], str]) -> None:
+async def report(status: Callable[[], str], engine: Callable[[], Engine]) -> None:
     """Tell systemd *status* whenever it reads otherwise, and that the event loop turns, until cancelled."""
     limit_s, told, fed_s = watchdog_s(), "", -float("inf")
     wait_s = min(STATUS_S, limit_s / 4) if limit_s else STATUS_S
@@ -75,6 +76,9 @@ async def report(status: Callable[[], str]) -> None:
         if limit_s and now_s - fed_s >= limit_s / 2 - wait_s:
             states.append("WATCHDOG=1")
             fed_s = now_s
+        if not engine().ready.is_set():
+            # Each plot file that hangs takes render.timeout_s, and may do so at the next start too.
+            states.append(f"EXTEND_TIMEOUT_USEC={START_S * 1_000_000}")
         if states:
             notify(*states)
         told = news

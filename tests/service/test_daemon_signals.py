@@ -255,7 +255,7 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
 
 def test_systemd_hears_of_every_turn(serve: Serve, manager: Manager, folder: Path) -> None:
     daemon = serve(folder, NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="400000")
-    manager.hear("STATUS=starting: looking for plots")
+    manager.hear("STATUS=starting: looking for plots", "EXTEND_TIMEOUT_USEC=")
     manager.hear("READY=1", "STATUS=4 plots, 0 viewers")
     (folder / "broken.py").write_text("def plot_broken(:\n")
     manager.hear("STATUS=4 plots, 0 viewers, 1 file failed to load")

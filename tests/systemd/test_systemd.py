@@ -189,6 +189,19 @@ def test_a_worker_that_takes_all_memory_dies_alone(booted: Machine) -> None:
     booted.run(f"rm {drop_in}; systemctl stop plotd.socket plotd.service")
 
 
+def test_a_start_that_is_slow_is_waited_for_as_long_as_it_goes_on(booted: Machine) -> None:
+    slow = "[Service]\nTimeoutStartSec=8\nEnvironment=PLOTD_RENDER__TIMEOUT_S=10\n"
+    booted.write("/run/systemd/system/plotd.service.d/slow.conf", slow)
+    booted.write("/srv/plots/late.py", "import time\ntime.sleep(1000)\ndef plot_late(): ...\n")
+    try:
+        booted.start()
+        assert booted.show("NRestarts", "SubState") == {"NRestarts": "0", "SubState": "running"}
+        assert "import took longer than 10 s" in booted.log()
+    finally:
+        booted.run("rm -rf /srv/plots/late.py /run/systemd/system/plotd.service.d")
+        booted.run("systemctl stop plotd.socket plotd.service")
+
+
 def drawing_of(machine: Machine) -> str:
     """Return how long the picture took to draw, and so which drawing it is."""
     fields = machine.run("curl -s -o /dev/null -D - http://127.0.0.1:9999/plots/data.png")
