@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import logging
 import os
@@ -31,7 +32,7 @@ from service.watcher import Watcher
 
 GALLERY = Path(__file__).resolve().parent.parent / "plots" / "gallery"
 HEAD_START_S = 0.2
-LATER = ("service.processes", "watchfiles")
+LATER = ("service.processes", "watchfiles")  # not once they are needed: other versions may be installed by then
 
 log = logging.getLogger(__name__)
 
@@ -126,21 +127,20 @@ class Engine:
         self.watcher.follow(self.hub.folders | self.catalog.folders)
 
     async def _settle(self) -> None:
-        """Do what would hold up those who waited for the start, and watch files from then on.
-
-        What is needed later is imported by now: another version may be installed while this one runs.
-        """
+        """Do what would hold up those who waited for the start, and watch files from then on."""
         await asyncio.sleep(HEAD_START_S)
-        for name in LATER:
-            await asyncio.to_thread(importlib.import_module, name)
+        with contextlib.suppress(RuntimeError):  # there is no room for a thread
+            for name in LATER:
+                await asyncio.to_thread(importlib.import_module, name)
         await self.watcher.run()
 
     async def _keep_up(self) -> None:
         while True:
             await self.watcher.changed(self.config.live.poll_s)
-            await self.catalog.keep_up()
-            if not self.journal.is_open:
-                await asyncio.to_thread(self.journal.open)
+            with contextlib.suppress(RuntimeError):  # there is no room for a thread, as the log says
+                await self.catalog.keep_up()
+                if not self.journal.is_open:
+                    await asyncio.to_thread(self.journal.open)
 
 
 def data_roots(named: Sequence[Path], paths: Sequence[Path]) -> tuple[str, ...]:

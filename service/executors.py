@@ -111,7 +111,11 @@ class Threads:
         thread = await self._idle.get()
         begin()
         ticket = Ticket(job, self._journal, thread)
-        ticket.work = thread.submit(self._draw, ticket)
+        try:
+            ticket.work = thread.submit(self._draw, ticket)
+        except RuntimeError as error:  # it couldn't be started; the next one may be
+            self._idle.put_nowait(_new_thread())
+            raise Overloaded("there is no room for a thread to draw in") from error
         ticket.work.add_done_callback(lambda _: self._tell_end(ticket))
         await asyncio.wait([ticket.started, ticket.ended], return_when=asyncio.FIRST_COMPLETED)
         left_s = limit_s

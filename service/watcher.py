@@ -60,16 +60,20 @@ class Watcher:
         try:
             while True:
                 self._wake.clear()
-                targets = await asyncio.to_thread(_targets, self._wanted)
-                changed = any(self._armed.get(folder) != identity for folder, identity in targets.items())
-                if changed or time.monotonic() >= self._retry_at_s:
-                    await self._rearm(targets)
+                with contextlib.suppress(RuntimeError):  # there is no room for a thread just now
+                    await self._look()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._poll_s):
                         await self._wake.wait()
         finally:
             if self._watching is not None:
                 await cancel(self._watching)
+
+    async def _look(self) -> None:
+        targets = await asyncio.to_thread(_targets, self._wanted)
+        changed = any(self._armed.get(folder) != identity for folder, identity in targets.items())
+        if changed or time.monotonic() >= self._retry_at_s:
+            await self._rearm(targets)
 
     async def _rearm(self, targets: dict[str, tuple[int, int]]) -> None:
         before = self._watching

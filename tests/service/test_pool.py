@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,16 @@ async def test_a_pool_that_was_closed_makes_no_worker_processes(make_house: Make
     house.engine.pool.close()
     with pytest.raises(Overloaded, match="no worker is left"):
         await house.get("ok")
+
+
+async def test_where_there_is_no_room_for_a_thread_nothing_is_drawn_until_there_is(house: House) -> None:
+    house.write("hangs.py", HANGS)
+    await house.ask("ok")
+    usual = threading.stack_size(2**47)
+    try:
+        for number in range(house.engine.config.render.workers + 1):
+            with pytest.raises(Overloaded, match="no room for a thread"):
+                await house.get("ok", f"n={number}")
+    finally:
+        threading.stack_size(usual)
+    assert (await house.get("ok")).error is None
