@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -66,11 +67,11 @@ def serve(
     signals = Signals()
     sockets = open_sockets(config)
     address = address_of(sockets, config.listen)
-    click.echo(f"plotd serves {address} (Ctrl-C stops it)")
+    say(f"plotd serves {address} (Ctrl-C stops it)")
 
     def tell(engine: Engine) -> None:
         plots, failures = engine.catalog.plots, engine.catalog.failures
-        click.echo(count(plots, "plot") + (f"; {count(failures, 'file')} failed to load" if failures else ""))
+        say(count(plots, "plot") + (f"; {count(failures, 'file')} failed to load" if failures else ""))
         if open_page and address.startswith("http"):
             import webbrowser
 
@@ -83,7 +84,8 @@ def serve(
     TURNS.prove_meanwhile()
     from service import daemon  # whoever connects meanwhile is kept waiting, not refused
 
-    running = daemon.Daemon(config, sockets, signals, partial(read_again, *settings))
+    with failures_told():
+        running = daemon.Daemon(config, sockets, signals, partial(read_again, *settings))
     asyncio.run(daemon.serve(running, tell))
 
 
@@ -126,6 +128,12 @@ def unit(paths: tuple[Path, ...], config_file: Path | None, user: bool, folder: 
             else:
                 folder.mkdir(parents=True, exist_ok=True)
                 write_whole(folder / name, text.encode())
+
+
+def say(text: str) -> None:
+    """Print *text* if that can be done: what serves must not end as nobody reads it, or a disk is full."""
+    with contextlib.suppress(OSError):
+        click.echo(text)
 
 
 def read_settings(config_file: Path | None, paths: tuple[Path, ...], listen: Mapping[str, object]) -> Config:

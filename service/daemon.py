@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import faulthandler
 import logging
 import os
@@ -33,7 +34,8 @@ async def serve(daemon: Daemon, on_ready: Callable[[Engine], None]) -> None:
     from service.processes import clear_up  # see Later
 
     clear_up()
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # nobody reads it, or the disk is full
+        sys.stdout.flush()
     logging.shutdown()  # says what it held back
     os._exit(0)
 

@@ -563,10 +563,20 @@ def test_states_are_those_of_this_machine_where_the_worker_saw_the_same(tmp_path
     assert outcome.dependencies == () and outcome.unknown
 
 
-def test_the_missing_extra_is_named() -> None:
-    code = "import sys; sys.modules['distributed'] = None; from service.cluster import Cluster; Cluster('tcp://x:1')"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert run.stderr.splitlines()[-1].endswith("dask needs the extra: pip install 'plotd[dask]'")
+def test_the_missing_extra_is_named_in_one_line(tmp_path: Path, daemon_environment: dict[str, str]) -> None:
+    code = "import sys; sys.modules['distributed'] = None; from service.__main__ import main; main()"
+    asked = {"PLOTD_RENDER__EXECUTOR": "dask", "PLOTD_RENDER__DASK_SCHEDULER": "tcp://x:1"}
+    run = subprocess.run(
+        [sys.executable, "-c", code, "serve", "--port", "0", tmp_path],
+        env={**daemon_environment, **asked},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (
+        1,
+        "Error: render.executor: dask needs the extra: pip install 'plotd[dask]'\n",
+    )
 
 
 def test_distributed_leaves_the_log_as_it_is() -> None:

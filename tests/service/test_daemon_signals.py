@@ -225,6 +225,32 @@ def test_it_ends_with_its_terminal(terminal: tuple[int, int], folder: Path, daem
     assert process.wait(PATIENCE_S) == 0
 
 
+def test_it_goes_on_when_nobody_reads_what_it_prints_any_more(serve: Serve, folder: Path) -> None:
+    daemon = serve(folder, within=("bash", "-c", 'exec "$@" > >(head -1)', "bash"))
+    until(lambda: get(f"{daemon.url}/readyz") == 200)
+    assert get(f"{daemon.url}/plots/quick.png") == 200
+    assert daemon.stop() == 0
+
+
+def test_it_starts_where_there_is_no_room_for_what_it_prints(
+    folder: Path, tmp_path: Path, daemon_environment: dict[str, str]
+) -> None:
+    path = tmp_path / "plotd.sock"
+    with open("/dev/full", "w") as full, (tmp_path / "log").open("w+") as log:
+        process = subprocess.Popen(
+            [PLOTD, "serve", folder],
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=log,
+            env={**daemon_environment, "PLOTD_LISTEN__UNIX_SOCKET": str(path)},
+        )
+        until(lambda: process.poll() is not None or path.exists())
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+        log.seek(0)
+        assert log.read() == ""
+
+
 class Manager:
     """systemd, as a service sees it: what it is told goes to a socket."""
 
