@@ -19,6 +19,7 @@ from service.errors import Overloaded
 from service.journal import Journal, PlotKey
 
 MOST_LOST = 16  # threads that hang in C are replaced, but each keeps its memory, and maybe a processor busy
+NO_ROOM = "there is no room for a thread to draw in"
 
 
 class Executor(Protocol):
@@ -115,7 +116,7 @@ class Threads:
             ticket.work = thread.submit(self._draw, ticket)
         except RuntimeError as error:  # it couldn't be started; the next one may be
             self._idle.put_nowait(_new_thread())
-            raise Overloaded("there is no room for a thread to draw in") from error
+            raise Overloaded(NO_ROOM) from error
         ticket.work.add_done_callback(lambda _: self._tell_end(ticket))
         await asyncio.wait([ticket.started, ticket.ended], return_when=asyncio.FIRST_COMPLETED)
         left_s = limit_s

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing.process import current_process
-from typing import Any
+from typing import Any, TypeVar
 
 from pebble import ProcessExpired
 
@@ -21,7 +21,7 @@ from plots.paint import Failure, Job, Outcome, note_states
 from plots.parcel import pack
 from plots.tracing import Trace
 from service.errors import Overloaded
-from service.executors import Start, failed, too_late
+from service.executors import NO_ROOM, Start, failed, too_late
 from service.forks import STATUS_0
 from service.station import NoWorker, Station
 
@@ -29,6 +29,8 @@ START_S = 40.0  # until a drawing begins: the first worker takes two seconds, on
 CLOSE_S = 2.0
 IDLE_S = 300.0  # a worker that nobody needed for so long is ended: it takes memory, and pebble ten looks a second
 MOST_LOST = 16  # processes that can't be killed, as their disks hang, are replaced; but each keeps its memory
+
+T = TypeVar("T")
 
 
 @dataclass(eq=False)
@@ -99,17 +101,22 @@ class Processes:
             ending.join(max(0.0, deadline_s - time.monotonic()))
 
     async def _attend(self, ticket: Ticket) -> Outcome:
-        loop = asyncio.get_running_loop()
         try:
             if not self._is_closed:
-                parcel = await loop.run_in_executor(self._threads, _prepare, ticket)
+                parcel = await self._in_thread(_prepare, ticket)
             if self._is_closed or ticket.dropped:
                 raise Overloaded("nobody waited for it any more")
             ticket.began = Start.now()
             ticket.begin()
-            return await loop.run_in_executor(self._threads, _draw, ticket, parcel)
+            return await self._in_thread(_draw, ticket, parcel)
         except NoWorker:
             raise Overloaded("no worker process can be had") from None
+
+    def _in_thread(self, work: Callable[..., T], *given: object) -> asyncio.Future[T]:
+        try:
+            return asyncio.get_running_loop().run_in_executor(self._threads, work, *given)
+        except RuntimeError as error:
+            raise Overloaded(NO_ROOM) from error
 
     def _give_up(self, task: asyncio.Task[Outcome]) -> Outcome:
         """Return the failure of a job that hangs before it began: at a disk, most likely, when that was looked at."""

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import math
 import os
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING
@@ -109,6 +110,10 @@ class Watcher:
 async def _changes(targets: Iterable[str], running: asyncio.Event) -> AsyncIterator[set[tuple[Change, str]]]:
     from watchfiles import awatch  # it takes 14 ms, and so is imported in a thread before that
 
+    # Where there is no room for a thread of its own, the library takes the whole process down.
+    room = threading.Thread(target=int, name="room to watch files")
+    room.start()
+    room.join()
     watching = awatch(*targets, watch_filter=None, debounce=DEBOUNCE_MS, step=STEP_MS, recursive=False)
     first = asyncio.ensure_future(anext(watching))  # the kernel is asked when it is first advanced
     try:

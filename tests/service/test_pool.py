@@ -126,7 +126,11 @@ async def test_a_pool_that_was_closed_makes_no_worker_processes(make_house: Make
         await house.get("ok")
 
 
-async def test_where_there_is_no_room_for_a_thread_nothing_is_drawn_until_there_is(house: House) -> None:
+@pytest.mark.parametrize("executor", ["threads", "processes"])
+async def test_where_there_is_no_room_for_a_thread_nothing_is_drawn_until_there_is(
+    make_house: MakeHouse, executor: str
+) -> None:
+    house = await make_house(render={"executor": executor})
     house.write("hangs.py", HANGS)
     await house.ask("ok")
     usual = threading.stack_size(2**47)

@@ -34,6 +34,21 @@ for number in itertools.count():
 """
 
 
+EATS = """
+import contextlib, threading, time
+import matplotlib.pyplot as plt
+
+def plot_eats():
+    done = threading.Event()
+    with contextlib.suppress(RuntimeError):
+        while True:
+            threading.Thread(target=done.wait, daemon=True).start()
+    time.sleep(4)
+    done.set()
+    plt.plot([1])
+"""
+
+
 def test_a_start_returns_once_it_serves(machine: Machine) -> None:
     said = machine.run("curl -s -w '%{http_code}' http://127.0.0.1:9999/readyz; systemctl is-active plotd.service")
     assert "200" in said
@@ -199,6 +214,29 @@ def test_a_start_that_is_slow_is_waited_for_as_long_as_it_goes_on(booted: Machin
         assert "import took longer than 10 s" in booted.log()
     finally:
         booted.run("rm -rf /srv/plots/late.py /run/systemd/system/plotd.service.d")
+        booted.run("systemctl stop plotd.socket plotd.service")
+
+
+def test_a_plot_that_takes_all_threads_takes_nothing_else_down(booted: Machine) -> None:
+    booted.write("/run/systemd/system/plotd.service.d/threads.conf", "[Service]\nTasksMax=60\n")
+    booted.write("/srv/plots/eats.py", EATS)
+    try:
+        booted.start()
+        before = booted.pid
+        with ThreadPoolExecutor() as clients:
+            asked = clients.submit(booted.fetch, "/plots/eats.png")
+            until("no room", lambda: booted.show("TasksCurrent")["TasksCurrent"] == "60")
+            booted.write(
+                "/srv/plots/later.py", "import matplotlib.pyplot as plt\ndef plot_later():\n    plt.plot([1])\n"
+            )
+            seen = {booted.fetch(f"/plots/{plot}.png") for plot in ("quick", "quick", "apart")}
+            assert asked.result() == 200
+        assert seen <= {200, 503}
+        until("room", lambda: booted.fetch("/plots/later.png") == 200)
+        assert {booted.fetch(f"/plots/quick.png?n={n}") for n in range(3, 7)} == {200}
+        assert booted.pid == before
+    finally:
+        booted.run("rm -rf /srv/plots/eats.py /srv/plots/later.py /run/systemd/system/plotd.service.d")
         booted.run("systemctl stop plotd.socket plotd.service")
 
 
