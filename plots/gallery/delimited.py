@@ -9,6 +9,7 @@ from io import StringIO
 from itertools import islice
 
 import pandas as pd
+from bounds import refuse_large
 
 SNIFFED_ROWS = 5
 SNIFFED_LETTERS = 10_000
@@ -29,6 +30,7 @@ def read_delimited(data: bytes, separator: str | None = None) -> pd.DataFrame:
     text = _without_half_line(text, separator)
     header, body = _first_rows(text, separator)
     trailing = _ends_in_separators(header, body)
+    refuse_large(text.count("\n"), len(header))
     frame = pd.read_csv(
         StringIO(text),
         sep=separator,

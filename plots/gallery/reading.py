@@ -16,6 +16,15 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pandas as pd
+from bounds import (
+    MAX_STEPS,
+    MAX_TEXT,
+    bounded,
+    refuse_large_arrow,
+    refuse_large_columns,
+    refuse_large_records,
+    refuse_zip_bomb,
+)
 from delimited import read_delimited
 
 MAX_CELLS = 1_000_000  # of a sheet: openpyxl takes some ten seconds for so many
@@ -24,7 +33,6 @@ MAX_FILLED = 10_000_000  # cells of a sheet once each row is as long as the long
 MAX_XML = 128 * 2**20  # bytes, unzipped, of a sheet, or of the texts in all sheets
 MAX_TAGS = 3 * MAX_CELLS  # in that: openpyxl makes things in memory of all that a row holds before it gives that away
 MAX_FRAMEWORK = 8 * 2**20  # bytes, unzipped, of what openpyxl takes in whole: styles, and what stands where
-MAX_UNZIPPED = 512 * 2**20  # bytes: a small zip file can hold a great deal of nothing
 
 TOO_MANY_CELLS = f"the sheet has more than {MAX_CELLS:,} cells; save it as .csv or .parquet"
 
@@ -86,13 +94,13 @@ def _reason(error: BaseException) -> str:
 def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index()
-    names: list[str] = []
+    names: dict[str, None] = {}
     for column in frame.columns:
         parts = column if isinstance(column, tuple) else (column,)
         name = f"column {column}" if isinstance(column, int) else " ".join(" ".join(map(str, parts)).split())
         name = name or f"column {len(names)}"
-        names.append(name if name not in names else f"{name} ({len(names) + 1})")
-    frame = frame.set_axis(names, axis="columns").reset_index(drop=True)
+        names[name if name not in names else f"{name} ({len(names) + 1})"] = None
+    frame = frame.set_axis(list(names), axis="columns").reset_index(drop=True)
     floats = frame.select_dtypes("float").columns
     frame[floats] = frame[floats].replace([np.inf, -np.inf], np.nan)
     return frame
@@ -108,7 +116,7 @@ def _read_tsv(path: Path) -> pd.DataFrame:
 
 def _read_sheet(path: Path, sheet_name: str | None = None) -> pd.DataFrame:
     with path.open("rb") as file:
-        _refuse_zip_bomb(file)
+        refuse_zip_bomb(file)
         _refuse_xml_bomb(file)
         workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         with closing(workbook):
@@ -166,21 +174,22 @@ def _sheet_as_frame(sheet: Any) -> pd.DataFrame:  # Any: openpyxl has no types
     return frame[used].set_axis([names[k] for k in used], axis="columns")
 
 
-def _refuse_zip_bomb(file: Any) -> None:
-    with zipfile.ZipFile(file) as archive:
-        if sum(member.file_size for member in archive.infolist()) > MAX_UNZIPPED:
-            raise ValueError(f"more than {MAX_UNZIPPED // 2**20} MiB when unzipped")
-    file.seek(0)
-
-
 def _read_parquet(path: Path) -> pd.DataFrame:
+    from pyarrow.dataset import ParquetFileFormat  # takes long, and few need it
+
     # Opened here, not by pyarrow: plotd notices what Python opens, and so redraws when it changes.
     with path.open("rb") as file:
+        refuse_large_arrow(ParquetFileFormat().make_fragment(file))
+        file.seek(0)
         return pd.read_parquet(file)
 
 
 def _read_feather(path: Path) -> pd.DataFrame:
+    from pyarrow.dataset import IpcFileFormat
+
     with path.open("rb") as file:
+        refuse_large_arrow(IpcFileFormat().make_fragment(file))
+        file.seek(0)
         return pd.read_feather(file)
 
 
@@ -209,16 +218,19 @@ def _records_as_frame(content: Any) -> pd.DataFrame:
         ]
         if len(lists) == 1:
             return _records_as_frame(lists[0])
-        nested = any(isinstance(value, (list, dict)) for value in content.values())
-        return pd.DataFrame(content if nested else [content])
+        if not any(isinstance(value, (list, dict)) for value in content.values()):
+            return pd.DataFrame([content])
+        refuse_large_columns(content)
+        return pd.DataFrame(content)
     if not isinstance(content, list):
         raise ValueError("the file holds a single value, not a table")
     kinds = {next((kind for kind in (dict, list) if isinstance(record, kind)), object) for record in content}
     if len(kinds) > 1:
         raise ValueError("the file holds a list of different things, not a table")
-    if kinds == {dict}:
-        return pd.json_normalize(content)
-    return pd.DataFrame({"value": content}) if kinds == {object} else pd.DataFrame(content)
+    if kinds == {object}:
+        return pd.DataFrame({"value": content})
+    refuse_large_records(content)
+    return pd.json_normalize(content) if kinds == {dict} else pd.DataFrame(content)
 
 
 def _read_npy(path: Path) -> pd.DataFrame:
@@ -231,7 +243,7 @@ def _read_npy(path: Path) -> pd.DataFrame:
 
 def _read_npz(path: Path) -> pd.DataFrame:
     with path.open("rb") as file:
-        _refuse_zip_bomb(file)
+        refuse_zip_bomb(file)
         with np.load(file, allow_pickle=False) as archive:
             if not archive.files:
                 return pd.DataFrame()
@@ -265,7 +277,11 @@ def _read_sqlite(path: Path) -> pd.DataFrame:
         if not names:
             raise ValueError("the database has no table")
         quoted = names[0].replace('"', '""')
-        return pd.read_sql_query(f'select * from "{quoted}"', connection)  # noqa: S608 - a name can't be a parameter
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_TEXT)
+        connection.set_progress_handler(lambda: 1, MAX_STEPS)  # it ends the query
+        rows = connection.execute(f'select * from "{quoted}"')  # noqa: S608 - a name can't be a parameter
+        columns = [column[0] for column in rows.description]
+        return pd.DataFrame.from_records(list(bounded(rows, len(columns))), columns=columns, coerce_float=True)
 
 
 READERS: dict[str, Callable[[Path], pd.DataFrame]] = {

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 pytestmark = pytest.mark.usefixtures("turn")
@@ -238,6 +241,69 @@ def test_an_archive_gives_its_first_array_and_those_as_long(read: Read, tmp_path
     assert read(tmp_path / "a.npz").to_dict("list") == {"t": [0, 1], "v": [0, 2]}
     np.savez(tmp_path / "b.npz", other=np.zeros((2, 2)), t=np.arange(2))
     assert read(tmp_path / "b.npz").shape == (2, 2)
+
+
+MILLION = pa.record_batch({"a": np.zeros(1_000_000)})
+NUMBERS = "with recursive counted(n) as (select 1 union all select n + 1 from counted)"
+HUGE = {  # tables that are small as files, and why they aren't made
+    ".parquet": "60,000,000 rows of 1 columns",
+    ".feather": "60,000,000 rows of 1 columns",
+    ".csv": "7,500 rows of 7,000 columns",
+    ".tsv": "30,001 columns",
+    ".json": "7,500 rows of 7,500 columns",
+    ".jsonl": "7,500 rows of 7,500 columns",
+    ".db": "10,000,000 values",
+    ".sqlite": "interrupted",
+}
+
+
+def write_huge(path: Path) -> None:
+    """Write the table of HUGE that has that ending."""
+    match path.suffix:
+        case ".parquet":
+            with pq.ParquetWriter(path, MILLION.schema) as parquet:
+                for _ in range(60):
+                    parquet.write_batch(MILLION)
+        case ".feather":
+            with pa.ipc.new_file(str(path), MILLION.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as file:
+                for _ in range(60):
+                    file.write_batch(MILLION)
+        case ".csv":
+            path.write_text(",".join(f"c{k}" for k in range(7000)) + "\n" + "1\n" * 7499)
+        case ".tsv":
+            path.write_text("a\t" * 30_000 + "\n" + "1\t" * 30_000 + "\n")
+        case ".json":
+            path.write_text(json.dumps([{"run": {f"k{k}": 1}} for k in range(7500)]))
+        case ".jsonl":
+            path.write_text("[" + "1," * 7499 + "1]\n" + "[1]\n" * 7499)
+        case ".db" | ".sqlite" as suffix:
+            condition = "where n < 0" if suffix == ".sqlite" else ""
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute(f"create view v as {NUMBERS} select {', '.join('n' * 100)} from counted {condition}")
+
+
+@pytest.mark.parametrize("suffix", HUGE)
+def test_a_small_file_that_is_a_huge_table_is_refused(read: Read, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"huge{suffix}"
+    write_huge(path)
+    assert path.stat().st_size < 2_000_000
+    assert HUGE[suffix] in reason(read, path)
+
+
+def test_texts_of_a_database_are_bounded_too(read: Read, tmp_path: Path) -> None:
+    for name, text in {"many": "hex(zeroblob(400000))", "one": "zeroblob(400000000)"}.items():
+        with closing(sqlite3.connect(tmp_path / f"{name}.db")) as connection:
+            connection.execute(f"create view v as {NUMBERS} select {text} from counted")
+    assert "256 MiB of text" in reason(read, tmp_path / "many.db")
+    assert "too big" in reason(read, tmp_path / "one.db")
+
+
+def test_an_object_of_lists_makes_no_huge_table(read: Read, tmp_path: Path) -> None:
+    lists = {"a": [1] * 7500, **{f"k{k}": 1 for k in range(7500)}}
+    tables = {f"k{k}": {str(k): 1} for k in range(7500)}
+    for content in (lists, tables):
+        why = reason(read, written(tmp_path / "huge.json", json.dumps(content)))
+        assert "more than 50,000,000 values" in why
 
 
 def test_a_database_is_only_read(read: Read, tmp_path: Path) -> None:
