@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -142,6 +143,16 @@ def test_a_session_ends_with_its_token(tmp_path: Path) -> None:
     session, seconds = kept.session(kept.kept.tokens[0])
     assert 990 < seconds <= 1000
     assert kept.of_session(session) is not None
+
+
+def test_a_session_ends_with_its_own_time(tmp_path: Path) -> None:
+    tokens.add(tmp_path, anna())
+    kept = Tokens(tmp_path)
+    (token,) = kept.kept.tokens
+    for late_s, holds in ((60, True), (-1, False)):
+        ends_s = f"{time.time() + late_s:.0f}"
+        signature = tokens.sign(kept.key, "session", token.name, token.digest, ends_s)
+        assert (kept.of_session(f"anna.{ends_s}.{signature}") is not None) is holds
 
 
 @pytest.mark.parametrize(
