@@ -8,7 +8,7 @@ import math
 from collections.abc import Awaitable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from tornado.httputil import HTTPHeaders
@@ -24,6 +24,7 @@ FOR_EVER = "max-age=31536000, immutable"
 # Headers that say how a picture came about.
 HOW = ("Last-Modified", "Server-Timing", "Plotd-State", "Plotd-Error", "Preference-Applied")
 TERMINALS = ("curl/", "wget/", "httpie/")  # how programs that are used in one name themselves
+T = TypeVar("T")
 PLAIN = "".join(chr(c) for c in range(32, 127) if chr(c) != "%")
 
 
@@ -46,24 +47,24 @@ class Found(NamedTuple):
         return error.code if error is not None else ""
 
 
-class Turn:
-    """What was found at each URL in this turn of the event loop: of many who ask at once, the first has it looked for.
+class Turn(Generic[T]):
+    """What was found, or made, in this turn of the event loop: of many who ask at once, the first has it looked for.
 
     Whoever is answered out of it had asked before that look, so nothing can have changed that they should see.
     """
 
     def __init__(self) -> None:
-        self._found: dict[str, Found] = {}
+        self._found: dict[str, T] = {}
 
-    def get(self, url: str) -> Found | None:
-        """Return what was found at *url*, if anybody looked."""
-        return self._found.get(url)
+    def get(self, key: str) -> T | None:
+        """Return what was found under *key*, such as a URL, if anybody looked."""
+        return self._found.get(key)
 
-    def keep(self, url: str, found: Found) -> None:
+    def keep(self, key: str, found: T) -> None:
         """Keep what was *found* just now, until all that is under way has run."""
         if not self._found:
             asyncio.get_running_loop().call_soon(self._found.clear)
-        self._found[url] = found
+        self._found[key] = found
 
 
 class PictureHandler(StayingHandler):
@@ -151,7 +152,7 @@ class ImageHandler(PictureHandler):
         url = self.request.uri or ""
         if self.request.path.endswith("svg"):
             self.set_header("Content-Security-Policy", SVG_POLICY)
-        turn: Turn = self.settings["turn"]
+        turn: Turn[Found] = self.settings["turn"]
         found = turn.get(url) or self._look_at_once(url, turn)
         if found is not None and self._recalls(found):
             return None  # no coroutine where there is nothing to wait for
@@ -159,7 +160,7 @@ class ImageHandler(PictureHandler):
 
     head = get
 
-    def _look_at_once(self, url: str, turn: Turn) -> Found | None:
+    def _look_at_once(self, url: str, turn: Turn[Found]) -> Found | None:
         """Return what there is at *url*, if its state can be told at once."""
         demand, renderer = self.engine.catalog.remembered(url), self.engine.renderer
         etag = renderer.etag_at_once(demand.request) if demand is not None else None
@@ -216,6 +217,15 @@ class SingleFileHandler(PictureHandler):
         await self.get(name)
 
     async def body_of(self, answer: Answer, demand: Demand) -> bytes:
+        pages: Turn[tuple[Answer, bytes]] = self.settings["pages"]
+        key = demand.request.key
+        made = pages.get(key)
+        if made is None or made[0].rendering is not answer.rendering or made[0].error is not answer.error:
+            made = answer, self._page(answer, demand)
+            pages.keep(key, made)
+        return made[1]
+
+    def _page(self, answer: Answer, demand: Demand) -> bytes:
         picture = base64.b64encode(answer.rendering.body).decode()
         return self.render_string("single.html", spec=demand.request.spec, answer=answer, picture=picture)
 

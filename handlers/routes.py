@@ -90,6 +90,7 @@ def make_app(engine: Engine, *, show_tracebacks: bool) -> Application:
         template_path=str(HERE / "templates"),
         compiled_template_cache=True,
         turn=Turn(),
+        pages=Turn(),
         gate=Gate(Tokens(engine.store.folder), engine.config),
         sockets=set(),
         waiters=Places("requests that wait for a change"),

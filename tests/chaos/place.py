@@ -98,6 +98,12 @@ def files_of(daemon: Daemon) -> int:
     return len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
 
 
+def clients_of(daemon: Daemon) -> int:
+    """Return how many connections a daemon holds open."""
+    found = psutil.Process(daemon.process.pid).net_connections("tcp")
+    return sum(connection.status == psutil.CONN_ESTABLISHED for connection in found)
+
+
 def logged(daemon: Daemon, words: str) -> int:
     """Return how many lines of the log hold *words*."""
     return sum(words in line for line in daemon.stderr.splitlines())

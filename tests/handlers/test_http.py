@@ -72,7 +72,7 @@ async def test_a_request_may_name_the_whole_url(lines: Site, host: str, status: 
 async def test_what_was_found_counts_for_one_turn_of_the_event_loop(lines: Site) -> None:
     url = "/plots/line.png"
     found = Found(await lines.house.engine.catalog.demand_of_url(url), "label")
-    turn = Turn()
+    turn: Turn[Found] = Turn()
     turn.keep(url, found)
     assert turn.get(url) is found
     passed = asyncio.Event()
