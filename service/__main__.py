@@ -47,7 +47,7 @@ def serve(
         plotd serve metrics.csv
         plotd serve my_plots/ runs/ --port 8000
     """
-    from service.signals import Signals, bound_heaps
+    from service.signals import FairSelector, Signals, bound_heaps
 
     bound_heaps()
     gc.disable()  # until all is imported
@@ -86,7 +86,8 @@ def serve(
 
     with failures_told():
         running = daemon.Daemon(config, sockets, signals, partial(read_again, *settings))
-    asyncio.run(daemon.serve(running, tell))
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(FairSelector())) as runner:
+        runner.run(daemon.serve(running, tell))
 
 
 @main.command(short_help="Print units for systemd.")

@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import gc
 import os
+import selectors
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -19,6 +20,7 @@ DRAWN_S = 0.1  # after which it is asked again whether nothing is being drawn
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of <malloc.h>
 HEAPS = 2
 LARGE_BYTES = 2**20
+AT_ONCE = 256  # connections at which there is something to do: some ten milliseconds
 
 
 class Signals:
@@ -93,6 +95,23 @@ def tune_again() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+class FairSelector(selectors.DefaultSelector):
+    """Has the loop look at so many connections at a time, and then at whatever else there is to do.
+
+    Ten thousand clients that leave in one moment would hold it for half a second.
+    """
+
+    _first = 0  # of those that are ready: none is always the last
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return some of what is ready; the rest is so the next time too."""
+        ready = super().select(timeout)
+        if len(ready) <= AT_ONCE:
+            return ready
+        self._first = (self._first + AT_ONCE) % len(ready)
+        return (ready[self._first :] + ready[: self._first])[:AT_ONCE]
 
 
 class Crowds:

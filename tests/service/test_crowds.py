@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import selectors
+import socket
 import time
 import weakref
 from collections.abc import Iterator
@@ -11,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 from tests.service.conftest import PATIENCE_S
 
-from service.signals import CROWD, Crowds
+from service.signals import AT_ONCE, CROWD, Crowds, FairSelector
 
 
 class Ring:
@@ -68,3 +71,15 @@ async def test_few_who_come_again_and_again_are_no_crowd() -> None:
     for _ in range(3 * CROWD):
         crowds.join(CROWD - 1)
     assert gc.get_freeze_count() <= before
+
+
+def test_of_many_connections_that_are_ready_some_have_their_turn_and_none_is_left_out() -> None:
+    with contextlib.ExitStack() as ends:
+        selector = ends.enter_context(contextlib.closing(FairSelector()))
+        for number in range(2 * AT_ONCE + 7):
+            near, far = (ends.enter_context(end) for end in socket.socketpair())
+            selector.register(near, selectors.EVENT_READ, number)
+            far.send(b"x")  # and nobody ever takes it in
+        turns = [[key.data for key, _ in selector.select(0)] for _ in range(3)]
+    assert [len(turn) for turn in turns] == [AT_ONCE] * 3
+    assert set().union(*turns) == set(range(2 * AT_ONCE + 7))
