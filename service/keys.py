@@ -112,8 +112,9 @@ def link(
 ) -> None:
     """Print a URL that shows one picture, as it is whenever somebody looks, to whoever has that URL, for a while.
 
-    For mails and wikis. Nothing else can be seen with it, nor the picture in another size. The settings say at which
-    address browsers find the daemon.
+    For mails and wikis. Nothing else can be seen with it, nor the picture in another size. A short name shows whatever
+    plot bears it then: give the full one (train/loss) where that may change. The settings say at which address browsers
+    find the daemon.
 
     \b
     Try:
