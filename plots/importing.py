@@ -63,6 +63,7 @@ class Import:
         self._begun.wait()
         if not self._ended.wait(limit_s):
             raise self._leave_behind(limit_s)
+        self._thread.join()  # it has nothing left to do
         if self._error is not None:
             raise self._describe(self._error)
         assert self._module is not None
