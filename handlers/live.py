@@ -104,6 +104,9 @@ class LiveHandler(StayingHandler, WebSocketHandler):
         self.stay()
 
     def on_message(self, message: str | bytes) -> None:
+        if not self._was_masked():
+            self.close(1002, "a client masks its frames")
+            return
         urls = read_message(message, self.engine.config.listen)
         if urls is None or self._subscription is None:
             self._refuse()
@@ -120,6 +123,12 @@ class LiveHandler(StayingHandler, WebSocketHandler):
                 self.engine.hub.watch(self._subscription, url)
             else:
                 self.engine.hub.deny(self._subscription, url)
+
+    def _was_masked(self) -> bool:
+        """Say whether the last frame was masked, as a client's must be (RFC 6455, 5.1): tornado doesn't ask."""
+        connection: Any = self.ws_connection  # Any: tornado keeps the mask to itself
+        mask, connection._frame_mask = getattr(connection, "_frame_mask", b""), None
+        return mask is not None
 
     def _may_watch(self, url: str) -> bool:
         return self.may_see(links.name_in(self.engine.config.listen.inside(url)))

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 from tests.handlers.conftest import MakeSite, Site
@@ -337,6 +338,21 @@ async def test_too_large_a_message_closes_the_websocket(make_site: MakeSite) -> 
     while await page.read_message() is not None:
         pass
     assert page.close_code == 1009
+
+
+@pytest.mark.parametrize("masked", [0, 1])
+async def test_frames_that_are_not_masked_close_the_websocket(masked: int, make_site: MakeSite) -> None:
+    site = await made(make_site)
+    page = await site.socket()
+    for _ in range(masked):
+        await page.write_message(json.dumps({"watch": ["/plots/line.png"]}))
+        assert await page.read_message() is not None
+    protocol: Any = page.protocol  # Any: tornado's own clients always mask
+    protocol.mask_outgoing = False
+    await page.write_message(json.dumps({"watch": ["/plots/line.png?n=2"]}))
+    while await page.read_message() is not None:
+        pass
+    assert (page.close_code, page.close_reason) == (1002, "a client masks its frames")
 
 
 async def test_too_many_watched_pictures_close_the_websocket(make_site: MakeSite) -> None:
