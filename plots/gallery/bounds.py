@@ -34,8 +34,9 @@ def refuse_large_records(records: list[Any]) -> None:
     Raises:
         ValueError: they make too large a table.
     """
-    if isinstance(records[0], list):
-        refuse_large(len(records), max(map(len, records)))
+    lists = [record for record in records if isinstance(record, list)]
+    if lists:
+        refuse_large(len(lists), max(map(len, lists)))
     else:
         refuse_large(len(records), len({name for record in records for name in _names(record)}))
 

@@ -93,6 +93,11 @@ def test_an_empty_file_and_rubbish_are_told_apart(read: Read, tmp_path: Path, su
     assert said != "the file is empty"
 
 
+@pytest.mark.parametrize("name", ["soon.json", "soon.jsonl"])
+def test_records_that_are_yet_to_come_are_an_empty_file(read: Read, tmp_path: Path, name: str) -> None:
+    assert reason(read, written(tmp_path / name, "[]\n" if name == "soon.json" else "\n")) == "the file is empty"
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_missing_file_and_a_folder_are_no_data(read: Read, tmp_path: Path, suffix: str) -> None:
     assert reason(read, tmp_path / f"gone{suffix}") == "no such file"
