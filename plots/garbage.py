@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import itertools
+import time
 
 # What one figure has is less: collections that come by themselves, while it is drawn, would make it an old object, and
 # it took a collection of all to find that it was dropped.
 YOUNG = 20_000
-OLDER_EVERY, OLDEST_EVERY = 4, 16  # drawings: others were under way when some ended, and aged by that
-
-_ended = itertools.count(1)
+OLDER_EVERY = 4  # drawings: others were under way when some ended, and aged by that
+REST = 200  # times as long as a collection of all took there is no other: user code may keep a million objects
 
 
 def keep_step() -> None:
@@ -19,7 +19,24 @@ def keep_step() -> None:
     gc.set_threshold(YOUNG, 10, 2)
 
 
-def clear_away() -> None:
-    """Collect what a drawing left that has ended. It takes two or three milliseconds, in which no thread runs."""
-    number = next(_ended)
-    gc.collect(2 if number % OLDEST_EVERY == 0 else 1 if number % OLDER_EVERY == 0 else 0)
+class Rounds:
+    """The collections by hand of a process."""
+
+    def __init__(self) -> None:
+        self._ended = itertools.count(1)
+        self._rest_until_s = 0.0
+
+    def clear_away(self) -> None:
+        """Collect what a drawing left that has ended. It takes two or three milliseconds, in which no thread runs."""
+        start_s = time.monotonic()
+        if next(self._ended) % OLDER_EVERY:
+            gc.collect(0)
+        elif start_s < self._rest_until_s:
+            gc.collect(1)
+        else:
+            gc.collect()
+            now_s = time.monotonic()
+            self._rest_until_s = now_s + REST * (now_s - start_s)
+
+
+ROUNDS = Rounds()  # one for the process, as its collector is

@@ -22,7 +22,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.synchronize import RLock
 from typing import Any
 
-from plots.garbage import clear_away
+from plots.garbage import ROUNDS
 from plots.parcel import paint_parcel
 from plots.printed import Tail
 from plots.tracing import Trace
@@ -118,7 +118,7 @@ def paint_packed(parcel: bytes) -> bytes:
     """
     packed = pickle.loads(parcel)  # noqa: S301, TID251 - the daemon packed it
     drawn = pickle.dumps(paint_parcel(packed, into=Trace(printed=Tail())))
-    clear_away()
+    ROUNDS.clear_away()
     return drawn
 
 

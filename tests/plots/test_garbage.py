@@ -7,11 +7,11 @@ import sys
 from textwrap import dedent
 
 BEGIN = """
-    import gc, sys, weakref
+    import gc, sys, time, weakref
     import matplotlib
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
-    from plots.garbage import OLDEST_EVERY, YOUNG, clear_away, keep_step
+    from plots.garbage import OLDER_EVERY, ROUNDS, YOUNG, keep_step
 
     def draw():
         figure, axes = plt.subplots(2, 2)
@@ -45,25 +45,37 @@ def test_a_figure_is_not_looked_at_while_it_is_drawn_and_gone_when_that_is_over(
         del figure
         plt.close("all")
         print(own, gone() is not None)
-        clear_away()
+        ROUNDS.clear_away()
         print(own, gone() is not None)
     """
     assert _told(code).splitlines() == ["[] True", "[0] False"]
 
 
-def test_one_that_aged_as_others_ended_is_gone_before_many_more_have() -> None:
+def test_one_that_aged_as_others_ended_is_gone_soon() -> None:
     code = """
-        for _ in range(OLDEST_EVERY):
-            clear_away()
+        for _ in range(4 * OLDER_EVERY):
+            ROUNDS.clear_away()
         del figure
         plt.close("all")
-        left = 0
-        while gone() is not None:
-            clear_away()
-            left += 1
-        print(1 < left <= OLDEST_EVERY)
+        ROUNDS.clear_away()
+        print(gone() is not None)
+        limit_s = time.monotonic() + 60
+        while gone() is not None and time.monotonic() < limit_s:
+            ROUNDS.clear_away()
+        print(gone() is not None)
     """
-    assert _told(code) == "True"
+    assert _told(code).splitlines() == ["True", "False"]
+
+
+def test_what_user_code_keeps_for_good_is_not_looked_at_each_time() -> None:
+    code = """
+        kept = [[n] for n in range(1_000_000)]
+        own.clear()
+        for _ in range(100 * OLDER_EVERY):
+            ROUNDS.clear_away()
+        print(own.count(2))
+    """
+    assert _told(code) == "1"
 
 
 def test_what_piles_up_while_one_is_drawn_is_collected_too() -> None:
