@@ -9,8 +9,10 @@ import time
 # What one figure has is less: collections that come by themselves, while it is drawn, would make it an old object, and
 # it took a collection of all to find that it was dropped.
 YOUNG = 20_000
-OLDER_EVERY = 4  # drawings: others were under way when some ended, and aged by that
-REST = 200  # times as long as a collection of all took there is no other: user code may keep a million objects
+OLDER_EVERY, OLDEST_EVERY = 4, 16  # drawings: others were under way when some ended, and aged by that
+# A collection of all that finds less than one figure has isn't worth it: user code may keep a million objects. There is
+# no other for so many times as long as it took. One that finds more doesn't rest: that would be more and more.
+WORTH, REST = 5_000, 200
 
 
 def keep_step() -> None:
@@ -28,15 +30,17 @@ class Rounds:
 
     def clear_away(self) -> None:
         """Collect what a drawing left that has ended. It takes two or three milliseconds, in which no thread runs."""
-        start_s = time.monotonic()
-        if next(self._ended) % OLDER_EVERY:
-            gc.collect(0)
-        elif start_s < self._rest_until_s:
-            gc.collect(1)
+        number = next(self._ended)
+        if number % OLDEST_EVERY == 0 and time.monotonic() >= self._rest_until_s:
+            self._collect_all()
         else:
-            gc.collect()
-            now_s = time.monotonic()
-            self._rest_until_s = now_s + REST * (now_s - start_s)
+            gc.collect(0 if number % OLDER_EVERY else 1)
+
+    def _collect_all(self) -> None:
+        start_s = time.monotonic()
+        found = gc.collect()
+        now_s = time.monotonic()
+        self._rest_until_s = now_s + REST * (now_s - start_s) if found < WORTH else now_s
 
 
 ROUNDS = Rounds()  # one for the process, as its collector is

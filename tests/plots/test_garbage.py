@@ -11,7 +11,7 @@ BEGIN = """
     import matplotlib
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
-    from plots.garbage import OLDER_EVERY, ROUNDS, YOUNG, keep_step
+    from plots.garbage import OLDER_EVERY, OLDEST_EVERY, ROUNDS, YOUNG, keep_step
 
     def draw():
         figure, axes = plt.subplots(2, 2)
@@ -67,11 +67,30 @@ def test_one_that_aged_as_others_ended_is_gone_soon() -> None:
     assert _told(code).splitlines() == ["True", "False"]
 
 
+def test_of_figures_that_others_outlive_only_so_many_are_left_at_a_time() -> None:
+    code = """
+        class Knot:
+            def __init__(self):
+                self.own = self
+
+        under_way, refs, most = [], [], 0
+        for _ in range(20 * OLDEST_EVERY):
+            under_way.append([Knot() for _ in range(3_000)])
+            refs.append(weakref.ref(under_way[-1][0]))
+            ROUNDS.clear_away()
+            del under_way[:-3]
+            refs = [ref for ref in refs if ref() is not None]
+            most = max(most, len(refs))
+        print(most <= OLDEST_EVERY + 4)
+    """
+    assert _told(code) == "True"
+
+
 def test_what_user_code_keeps_for_good_is_not_looked_at_each_time() -> None:
     code = """
         kept = [[n] for n in range(1_000_000)]
         own.clear()
-        for _ in range(100 * OLDER_EVERY):
+        for _ in range(100 * OLDEST_EVERY):
             ROUNDS.clear_away()
         print(own.count(2))
     """
