@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
+import gc
 import importlib
 import os
 import resource
@@ -20,7 +21,6 @@ from PIL import Image
 from pydantic import TypeAdapter
 
 from plots import tracing
-from plots.garbage import keep_step
 
 PRELOADED = tuple(
     """
@@ -62,7 +62,8 @@ def begin(nice: int, memory_mb: int | None = None) -> None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         _bound(resource.RLIMIT_AS, pages * resource.getpagesize() + (memory_mb << 20))
     faulthandler.enable()  # where a worker crashed stands in the daemon's log
-    keep_step()  # without a collection first: that would write to every page which is shared until then
+    gc.freeze()  # without a collection first: that would write to every page which is shared until then
+    gc.set_threshold(700, 10, 2)
 
 
 def _end_with_forkserver() -> None:

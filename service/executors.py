@@ -10,7 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from plots.garbage import ROUNDS
 from plots.isolation import TURNS, Turn
 from plots.paint import Failure, Job, Outcome, paint
 from plots.printed import Tail
@@ -135,7 +134,6 @@ class Threads:
             return paint(ticket.job, ticket.trace, ticket.begin)
         finally:
             self._journal.end(ticket.slot)
-            ROUNDS.clear_away()
 
     def _give_up(self, ticket: Ticket, limit_s: float) -> Outcome:
         """Return the failure of a drawing that takes too long; another thread draws in place of the one that hangs."""

@@ -22,7 +22,6 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.synchronize import RLock
 from typing import Any
 
-from plots.garbage import ROUNDS
 from plots.parcel import paint_parcel
 from plots.printed import Tail
 from plots.tracing import Trace
@@ -117,9 +116,7 @@ def paint_packed(parcel: bytes) -> bytes:
     Bytes both ways: pebble's threads in the daemon don't survive all that user code's objects may raise on the way.
     """
     packed = pickle.loads(parcel)  # noqa: S301, TID251 - the daemon packed it
-    drawn = pickle.dumps(paint_parcel(packed, into=Trace(printed=Tail())))
-    ROUNDS.clear_away()
-    return drawn
+    return pickle.dumps(paint_parcel(packed, into=Trace(printed=Tail())))
 
 
 def _end_with_daemon() -> None:

@@ -13,8 +13,6 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from plots.garbage import keep_step
-
 CROWD = 250  # clients: a full garbage collection looks at their 25,000 objects for some 12 ms
 DRAWN_S = 0.1  # after which it is asked again whether nothing is being drawn
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of <malloc.h>
@@ -83,9 +81,10 @@ def tune() -> None:
     """Keep the loop responsive while threads draw, from the end of the start on.
 
     A full garbage collection with matplotlib loaded stops everything for 100 ms: what is there by now is taken out of
-    it. Threads give way every half millisecond.
+    it, and the rest is collected more often. Threads give way every half millisecond.
     """
-    keep_step()
+    gc.freeze()
+    gc.set_threshold(700, 10, 2)
     gc.enable()  # while a start imports, it would find nothing, for a quarter of the time
     sys.setswitchinterval(0.0005)
 
