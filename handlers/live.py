@@ -127,6 +127,8 @@ class LiveHandler(StayingHandler, WebSocketHandler):
     def _was_masked(self) -> bool:
         """Say whether the last frame was masked, as a client's must be (RFC 6455, 5.1): tornado doesn't ask."""
         connection: Any = self.ws_connection  # Any: tornado keeps the mask to itself
+        if connection is None:  # we said goodbye, and what comes until the client does is of no matter
+            return True
         mask, connection._frame_mask = getattr(connection, "_frame_mask", b""), None
         return mask is not None
 

@@ -99,7 +99,7 @@ def tune_again() -> None:
 class FairSelector(selectors.DefaultSelector):
     """Has the loop look at so many connections at a time, and then at whatever else there is to do.
 
-    Ten thousand clients that leave in one moment would hold it for half a second.
+    Ten thousand clients that leave in one moment would hold it for a third of a second.
     """
 
     _first = 0  # of those that are ready: none is always the last

@@ -355,6 +355,21 @@ async def test_frames_that_are_not_masked_close_the_websocket(masked: int, make_
     assert (page.close_code, page.close_reason) == (1002, "a client masks its frames")
 
 
+async def test_what_a_client_says_after_our_goodbye_is_no_error(
+    make_site: MakeSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = await made(make_site, live={"max_watched": 2})
+    page = await site.socket()
+    await asyncio.gather(
+        page.write_message(json.dumps({"watch": [f"/plots/line.png?n={n}" for n in range(3)]})),
+        *(page.write_message(json.dumps({"watch": ["/plots/line.png"]})) for _ in range(3)),
+    )
+    while await page.read_message() is not None:
+        pass
+    assert page.close_code == 1008
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_too_many_watched_pictures_close_the_websocket(make_site: MakeSite) -> None:
     site = await made(make_site, live={"max_watched": 2})
     page = await site.socket()
