@@ -20,6 +20,7 @@ from service.config import Listen
 from service.engine import Engine
 from service.errors import NotFound, Overloaded, PlotFailed, ServiceError
 from service.rendering import digest
+from service.tasks import cancel
 from service.telemetry import REQUEST
 
 PAGE_POLICY = (
@@ -233,8 +234,7 @@ class PlotHandler(BaseHandler):
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in either:
-                task.cancel()
+            await cancel(*either)
         if not engine.found.is_set():
             raise Overloaded("the daemon stops")
         self.check_reach()
